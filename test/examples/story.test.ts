@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import picomatch from 'picomatch';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { changeSchema } from '../../src/config/change.ts';
+import { manifestSchema } from '../../src/config/manifest.ts';
+import { platformSchema } from '../../src/config/platform.ts';
+import { isFailureCode } from '../../src/contract/failure.ts';
+import { RESULTS } from '../../src/contract/record.ts';
+import { EXAMPLES, git, readStory, tellInto } from './story.ts';
+
+let folder: string;
+let hashes: readonly string[];
+const story = readStory();
+const told = story.steps.flatMap((step) => (step.commit === undefined ? [] : [{ ...step, commit: step.commit }]));
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'slipway-story-'));
+  hashes = tellInto(join(folder, 'shop'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const at = (index: number, path: string): string => git(join(folder, 'shop'), ['show', `${hashes[index]}:${path}`]);
+
+describe('the story of the first week', () => {
+  test('gives the same commits each time it is told', () => {
+    expect(hashes).toHaveLength(told.length);
+    expect(tellInto(join(folder, 'again'))).toEqual(hashes);
+  });
+
+  test('has the platform file, manifests and changes that Slipway reads', () => {
+    platformSchema.parse(parse(readFileSync(join(EXAMPLES, 'shop-platform.yaml'), 'utf8')));
+    for (const [index] of told.entries()) {
+      const paths = git(join(folder, 'shop'), ['ls-tree', '-r', '--name-only', hashes[index] ?? '']).split('\n');
+      for (const path of paths.filter((name) => name.endsWith('/slipway.yaml'))) {
+        expect(manifestSchema.parse(parse(at(index, path))).component).toBe(path.split('/')[0]);
+      }
+      for (const path of paths.filter((name) => name.startsWith('changes/'))) {
+        expect(`changes/${changeSchema.parse(parse(at(index, path))).id}.yaml`).toBe(path);
+      }
+    }
+  });
+
+  test('expects only results and codes that exist', () => {
+    for (const { expect: expected } of told) {
+      expect(RESULTS).toContain(expected?.result);
+      expect(expected?.failure === null || isFailureCode(expected?.failure)).toBe(true);
+    }
+  });
+
+  test.each(told.filter((step) => step.expect?.result !== 'rejected'))(
+    'a documented commit stays in the scope of its change: $title',
+    ({ commit, deploy }) => {
+      const index = told.findIndex((step) => step.commit === commit);
+      const id = /^Change: (\S+)$/m.exec(commit.message)?.[1];
+      const change = changeSchema.parse(parse(at(index, `changes/${id}.yaml`)));
+      expect(deploy?.change).toBe(id);
+      expect(change.components).toEqual([deploy?.component]);
+
+      const manifest = manifestSchema.parse(parse(at(index, `${deploy?.component}/slipway.yaml`)));
+      const ofComponent = picomatch([`${deploy?.component}/**`, ...manifest.build.inputs]);
+      const touched = git(join(folder, 'shop'), ['show', '--format=', '--name-only', hashes[index] ?? ''])
+        .split('\n')
+        .filter((path) => ofComponent(path));
+      expect(touched).not.toEqual([]);
+      expect(touched.filter((path) => !picomatch(change.scope)(path))).toEqual([]);
+    },
+  );
+
+  test('ends with a commit of the storefront that names no change', () => {
+    const last = told.at(-1);
+    expect(last?.commit.message).not.toMatch(/^Change:/m);
+    expect(last?.expect).toEqual({ result: 'rejected', failure: 'UNDOCUMENTED_CHANGE' });
+    expect(git(join(folder, 'shop'), ['show', '--format=', '--name-only', 'HEAD'])).toMatch(/^storefront\//);
+  });
+});
