@@ -28,7 +28,8 @@ export function saveLedger(folder, ledger) {
 export function faultsOf({ turn, stock }) {
   const faults = Number.isInteger(turn) && turn >= 0 ? [] : [`turn is ${turn}`];
   for (const [id, { delivered, sold, onShelf }] of Object.entries(stock)) {
-    if (onShelf !== delivered - sold) faults.push(`${id}: ${delivered} delivered, ${sold} sold, but ${onShelf} on the shelf`);
+    if (onShelf !== delivered - sold)
+      faults.push(`${id}: ${delivered} delivered, ${sold} sold, but ${onShelf} on the shelf`);
     if (onShelf < 0) faults.push(`${id}: less than nothing on the shelf`);
   }
   return faults;
