@@ -54,6 +54,7 @@ export const FAILURES = {
   VERIFICATION_INCONCLUSIVE: { fault: 'change', clause: '§7' },
 
   UNTRUSTED_EVIDENCE: { fault: 'change', clause: '§15' },
+  EVIDENCE_REUSED: { fault: 'change', clause: '§15' },
   STALE_GENERATION: { fault: 'change', clause: '§2' },
   PORT_TAKEN: { fault: 'change', clause: '§9' },
   INSTANCE_DIED: { fault: 'change', clause: '§9' },

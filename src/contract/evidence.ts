@@ -1,0 +1,111 @@
+import type { Digest } from './digest.ts';
+import type { Clause, FailureCode } from './failure.ts';
+import type { Order } from './order.ts';
+import type { LiveRelease, ReleaseRef } from './release.ts';
+import type { Stage, StageBefore } from './stages.ts';
+
+/**
+ * A stage's evidence as the workflow carries it: the name of the sealed statement, and those of its facts that later
+ * steps of the workflow read. `Evidence<'build'>` goes into verification and fits nothing else (§4).
+ */
+export interface Evidence<S extends Stage> {
+  readonly stage: S;
+  /** Digest of the sealed envelope. */
+  readonly digest: Digest;
+  readonly facts: Facts[S];
+}
+
+/** Whether `evidence` is that of `stage`, for the compiler too. */
+export function isOf<S extends Stage>(stage: S, evidence: Evidence<Stage>): evidence is Evidence<S> {
+  return evidence.stage === stage;
+}
+
+/** The evidence that a stage consumes: that of the stage before it, or nothing. */
+export type Consumed<S extends Stage> = StageBefore[S] extends Stage ? Evidence<StageBefore[S]> : null;
+
+export interface Facts {
+  'change-intake': {
+    readonly summary: string;
+    readonly reason: string;
+    readonly changeId: string;
+    readonly carries: readonly string[];
+    readonly source: { readonly repository: string; readonly revision: string };
+    /** What the runtime showed: the version and generation that this deployment starts from (§2). */
+    readonly from: LiveRelease | null;
+    readonly generation: number;
+    /** Milliseconds within which a rollback has to be done (§13). */
+    readonly rollbackWithin: number;
+  };
+  build: ReleaseRef;
+  verification: null;
+  release: null;
+  deploy: null;
+  'post-deploy-verification': null;
+  completion: null;
+}
+
+/** The predicate of a stage's in-toto statement. */
+export interface StagePredicate<S extends Stage = Stage> {
+  readonly stage: S;
+  readonly deploymentId: string;
+  readonly target: string;
+  /** The evidence of the stage before. */
+  readonly previous: Digest | null;
+  readonly result: 'passed' | 'failed';
+  readonly failure: { readonly code: FailureCode; readonly clause: Clause | null; readonly message: string } | null;
+  /** The activity's clock. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** What the stage found and proved; on failure, what it had by then. */
+  readonly findings: Findings[S] | null;
+}
+
+/** What each stage seals. Samples, hashes and digests: never contents, never secrets. */
+export interface Findings {
+  'change-intake': IntakeFindings;
+  build: BuildFindings;
+  verification: { readonly artifact: Digest; readonly verdict: string; readonly findings: readonly unknown[]; readonly sandbox: string };
+  release: { readonly release: ReleaseRef; readonly change: string; readonly source: { readonly repository: string; readonly revision: string }; readonly releasedAt: string };
+  deploy: DeployFindings;
+  'post-deploy-verification': { readonly artifact: Digest; readonly generation: number; readonly verdict: unknown };
+  completion: CompletionFindings;
+}
+
+export interface IntakeFindings {
+  readonly order: Order;
+  readonly change: { readonly id: string; readonly summary: string; readonly reason: string; readonly requestedBy: string; readonly carries: readonly string[] };
+  readonly source: { readonly repository: string; readonly revision: string; readonly committedAt: number; readonly folder: string };
+  /** A rollback's release, already built and released here. */
+  readonly returnTo: LiveRelease | null;
+  readonly from: LiveRelease | null;
+  readonly generation: number;
+  /** SHA-256 of the platform file; each stage uses that content. */
+  readonly platform: Digest;
+  /** The newest act of the lane when this deployment began. */
+  readonly lane: { readonly acts: number; readonly last: Digest | null };
+}
+
+export interface BuildFindings {
+  readonly release: ReleaseRef;
+  readonly adopted: boolean;
+  readonly definition: Digest;
+  readonly sandbox: string;
+  /** Digests of the two builds' outputs; equal, or it would not have passed (§6). */
+  readonly builds: readonly [string, string];
+}
+
+export interface DeployFindings {
+  readonly release: ReleaseRef;
+  readonly generation: number;
+  readonly live: LiveRelease | null;
+  readonly address: string | null;
+  readonly isolation: string;
+  readonly instanceFolderHashes: { readonly before: string; readonly after: string } | null;
+}
+
+export interface CompletionFindings {
+  readonly observed: { readonly generation: number; readonly live: LiveRelease | null };
+  /** The six evidences before, in order. */
+  readonly chain: readonly Digest[];
+  readonly visibleSince: string;
+}

@@ -1,0 +1,173 @@
+import type { Act, Hold } from './acts.ts';
+import type { LaneFacts, RecentRequest, UnfinishedDeployment } from './activities.ts';
+import { contentOf, type Order } from './order.ts';
+import { openRecord, type DeploymentRecord } from './record.ts';
+import type { LiveRelease } from './release.ts';
+import { formatDeploymentId, formatTarget, type Target } from './target.ts';
+
+/**
+ * The lane of one target: what it decides is a pure function of its state and an event; the `target` workflow carries
+ * the decisions out. One deployment at a time, first in first out, rollbacks first (§2, §13).
+ */
+export interface LaneState {
+  readonly target: Target;
+  readonly live: LiveRelease | null;
+  readonly knownHealthy: LiveRelease | null;
+  readonly generation: number;
+  /** The newest deployment number that was used. */
+  readonly n: number;
+  readonly hold: Hold | null;
+  readonly queue: readonly QueuedOrder[];
+  readonly running: RunningDeployment | null;
+  /** Newest last. */
+  readonly recent: readonly RecentRequest[];
+}
+
+export interface QueuedOrder {
+  readonly order: Order;
+  readonly since: string;
+}
+
+export interface RunningDeployment {
+  readonly n: number;
+  readonly deploymentId: string;
+  readonly order: Order;
+  readonly startedAt: string;
+}
+
+/** What a submission is answered; the same for the same request. */
+export interface Submission {
+  readonly requestId: string;
+  readonly target: string;
+  /** Null while it is queued. */
+  readonly deploymentId: string | null;
+  /** 0: it runs, or has run; 1: next; … */
+  readonly position: number;
+}
+
+/** Requests that a lane remembers; older ones are found in the store. */
+const REMEMBERED = 500;
+
+export function emptyLane(target: Target): LaneState {
+  return { target, live: null, knownHealthy: null, generation: 0, n: 0, hold: null, queue: [], running: null, recent: [] };
+}
+
+/**
+ * Takes over what the store, the runtime and Temporal know, when a lane begins cold or has lost count. Orders that
+ * turn out to have been carried out leave the queue.
+ */
+export function recovered(state: LaneState, facts: LaneFacts): LaneState {
+  const { live, knownHealthy, generation, hold, n } = facts;
+  const known = new Set(facts.recent.map(({ requestId }) => requestId));
+  const queue = state.queue.filter(({ order }) => !known.has(order.requestId));
+  const waiting = state.recent.filter(({ requestId }) => queue.some(({ order }) => order.requestId === requestId));
+  return { ...state, live, knownHealthy, generation, hold, n, queue, recent: [...facts.recent, ...waiting] };
+}
+
+/** Why the lane refuses an order, or null: a request id stands for one content. */
+export function whyRefused(state: LaneState, order: Order): string | null {
+  const known = state.recent.find(({ requestId }) => requestId === order.requestId);
+  return known === undefined || known.content === contentOf(order)
+    ? null
+    : `request id ${order.requestId} was used for another order (${known.deploymentId ?? 'queued'}): send this one under a new id`;
+}
+
+/** Queues an order, once: a rollback before every ordinary order, otherwise behind all. */
+export function submitted(state: LaneState, order: Order, now: string): LaneState {
+  if (state.recent.some(({ requestId }) => requestId === order.requestId)) return state;
+  const entry: QueuedOrder = { order, since: now };
+  const ordinary = state.queue.findIndex((queued) => queued.order.kind !== 'rollback');
+  const place = order.kind === 'rollback' && ordinary >= 0 ? ordinary : state.queue.length;
+  const request = { requestId: order.requestId, content: contentOf(order), deploymentId: null };
+  return {
+    ...state,
+    queue: [...state.queue.slice(0, place), entry, ...state.queue.slice(place)],
+    recent: [...state.recent, request].slice(-Math.max(REMEMBERED, state.queue.length + 2)),
+  };
+}
+
+/** What a request's submission is answered now. */
+export function answerTo(state: LaneState, requestId: string): Submission {
+  const request = state.recent.find((known) => known.requestId === requestId);
+  const index = state.queue.findIndex(({ order }) => order.requestId === requestId);
+  return {
+    requestId,
+    target: formatTarget(state.target),
+    deploymentId: request?.deploymentId ?? null,
+    position: index < 0 ? 0 : index + 1,
+  };
+}
+
+/** The order that may start now, or null: none while one runs, and no ordinary one under a hold. */
+export function nextOrder(state: LaneState): Order | null {
+  if (state.running !== null) return null;
+  const next = state.queue.find(({ order }) => state.hold === null || order.kind === 'rollback');
+  return next?.order ?? null;
+}
+
+/** Gives `order` the next number; numbers have no gaps and are given when a deployment starts. */
+export function started(state: LaneState, order: Order, now: string): LaneState {
+  const n = state.n + 1;
+  return runs({ ...state, n, queue: without(state.queue, order.requestId) }, { n, order, startedAt: now });
+}
+
+/** Temporal knew a deployment of that number already: the order goes back to the front, and gets another one. */
+export function notStarted(state: LaneState, { order, startedAt }: RunningDeployment): LaneState {
+  const recent = state.recent.map((entry) =>
+    entry.requestId === order.requestId ? { ...entry, deploymentId: null } : entry,
+  );
+  return { ...state, running: null, queue: [{ order, since: startedAt }, ...state.queue], recent };
+}
+
+/** A deployment of an earlier life of this lane, which has no record yet, takes the lane. */
+export function adopted(state: LaneState, unfinished: UnfinishedDeployment): LaneState {
+  return runs({ ...state, queue: without(state.queue, unfinished.order.requestId) }, unfinished);
+}
+
+function runs(state: LaneState, { n, order, startedAt }: UnfinishedDeployment): LaneState {
+  const deploymentId = formatDeploymentId(state.target, n);
+  const request = { requestId: order.requestId, content: contentOf(order), deploymentId };
+  const known = state.recent.some(({ requestId }) => requestId === order.requestId);
+  return {
+    ...state,
+    running: { n, deploymentId, order, startedAt },
+    recent: known
+      ? state.recent.map((entry) => (entry.requestId === order.requestId ? request : entry))
+      : [...state.recent, request],
+  };
+}
+
+/** The running deployment has a record: a completed one is live and known healthy; any other changed neither. */
+export function ended(state: LaneState, record: DeploymentRecord): LaneState {
+  if (record.result !== 'completed' || record.artifact === null || record.deploymentId === null) {
+    return { ...state, running: null };
+  }
+  const live = { ...record.artifact, deploymentId: record.deploymentId };
+  return { ...state, running: null, live, knownHealthy: live, generation: state.generation + 1 };
+}
+
+/** A sealed act takes effect. */
+export function acted(state: LaneState, act: Act, at: string): LaneState {
+  switch (act.kind) {
+    case 'hold':
+      return { ...state, hold: { by: act.by, reason: act.reason, since: at } };
+    case 'resume':
+      return { ...state, hold: null };
+    case 'order-ended':
+      return { ...state, queue: without(state.queue, act.record.requestId) };
+    case 'quarantine':
+      return state.knownHealthy?.digest === act.digest ? { ...state, knownHealthy: null } : state;
+    case 'unquarantine':
+      return state;
+  }
+}
+
+/** The record of an order that is taken out of the queue before it began. */
+export function recordOfQueued(order: Order, message: string): DeploymentRecord {
+  const failure = { code: 'ABORTED', clause: null, stage: null, message } as const;
+  return { ...openRecord(null, order), result: 'aborted', failure };
+}
+
+function without(queue: readonly QueuedOrder[], requestId: string): readonly QueuedOrder[] {
+  return queue.filter(({ order }) => order.requestId !== requestId);
+}

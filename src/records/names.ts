@@ -1,0 +1,47 @@
+import { hexOf, type Digest } from '../contract/digest.ts';
+import { SlipwayError } from '../contract/failure.ts';
+import type { Stage } from '../contract/stages.ts';
+import { formatDeploymentId, parseDeploymentId, type Target } from '../contract/target.ts';
+
+/**
+ * Under which names a component's store keeps what Slipway knows. A name is given once and never moved, so "first one
+ * sealed stands" holds for each of them; names of environments have no dots, so they can be read back.
+ */
+export const nameOf = {
+  evidence: (id: string, stage: Stage): string => `evidence.${numbered(id)}.${stage}`,
+  /** What was decided for the seventh stage: the completed record, or that this deployment is being restored. */
+  outcome: (id: string): string => `outcome.${numbered(id)}`,
+  record: (id: string): string => `record.${numbered(id)}`,
+  records: (target: Target): string => `record.${target.environment}.`,
+  history: (id: string): string => `history.${numbered(id)}`,
+  act: (target: Target, number: number): string => `act.${target.environment}.${number}`,
+  acts: (target: Target): string => `act.${target.environment}.`,
+  quarantine: (digest: Digest, number: number): string => `quarantine.${hexOf(digest)}.${number}`,
+  platform: (digest: Digest): string => `platform.${hexOf(digest)}`,
+  build: (definition: Digest): string => `build.${hexOf(definition)}`,
+};
+
+/** Reads a deployment id that a caller brought. @throws UNKNOWN_DEPLOYMENT */
+export function deploymentOf(id: string): Target & { readonly n: number } {
+  const parsed = parseDeploymentId(id);
+  if (parsed === null) {
+    throw new SlipwayError('UNKNOWN_DEPLOYMENT', `${id} is no deployment id: expected environment/component/number`);
+  }
+  return parsed;
+}
+
+/** The id of the deployment before, or null for the first. */
+export function deploymentBefore(id: string): string | null {
+  const { n, ...target } = deploymentOf(id);
+  return n === 1 ? null : formatDeploymentId(target, n - 1);
+}
+
+/** The numbers that stand at the end of `names`, rising. */
+export function numbersIn(names: readonly string[]): readonly number[] {
+  return names.map((name) => Number(name.slice(name.lastIndexOf('.') + 1))).toSorted((a, b) => a - b);
+}
+
+function numbered(id: string): string {
+  const { environment, n } = deploymentOf(id);
+  return `${environment}.${n}`;
+}

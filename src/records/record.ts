@@ -1,0 +1,88 @@
+import type { ComponentStore } from '../artifacts/store.ts';
+import { readDocument, sealDocument } from '../artifacts/sealed.ts';
+import { hexOf, type Digest } from '../contract/digest.ts';
+import { SlipwayError } from '../contract/failure.ts';
+import type { DeploymentRecord } from '../contract/record.ts';
+import type { RestorationIntent, SealedRecord } from '../contract/sealed-record.ts';
+import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
+import { deploymentBefore, nameOf } from './names.ts';
+
+/** A record as it stands in the store. */
+export interface StandingRecord extends SealedRecord {
+  readonly digest: Digest;
+}
+
+/** The record of a deployment, or null while it has none. @throws ARTIFACT_CORRUPT */
+export async function readRecord(store: ComponentStore, deploymentId: string): Promise<StandingRecord | null> {
+  return await readRecordNamed(store, nameOf.record(deploymentId));
+}
+
+/**
+ * Seals the record of a deployment. The seventh stage is completion *or* rollback, and one name in the store decides
+ * which: the first of a sealed record and a claim to restore stands there for ever. A completed record that finds the
+ * claim is too late; any other record belongs to that claim.
+ * @returns the record that stands, which may be an earlier one
+ * @throws DEFINITION_OF_DONE_VIOLATED when a restoration was claimed before this completed record
+ */
+export async function sealRecord(store: ComponentStore, sealed: SealedRecord): Promise<StandingRecord> {
+  const id = idOf(sealed.record);
+  const outcome = nameOf.outcome(id);
+  await seal(store, outcome, sealed);
+  const decided = await readRecordNamed(store, outcome);
+  if (decided === null && sealed.record.result === 'completed') {
+    throw new SlipwayError(
+      'DEFINITION_OF_DONE_VIOLATED',
+      `${id} cannot complete: its restoration has begun; it ends as rolled back`,
+    );
+  }
+  await seal(store, nameOf.record(id), decided ?? sealed);
+  const standing = await readRecord(store, id);
+  if (standing === null) throw new SlipwayError('STORE_UNAVAILABLE', `the record of ${id} was sealed and cannot be read back`);
+  return standing;
+}
+
+/**
+ * Claims that a deployment is being restored, unless its completed record stands already.
+ * @returns that record, or null when the claim holds.
+ */
+export async function claimRestoration(store: ComponentStore, intent: RestorationIntent): Promise<StandingRecord | null> {
+  const name = nameOf.outcome(intent.deploymentId);
+  const statement = stateThat(PREDICATE.intent, intent);
+  await sealDocument({ store, name, artifactType: DOCUMENT.intent, statement });
+  return await readRecordNamed(store, name);
+}
+
+/** Whether the seventh stage of a deployment is decided already: nothing may be activated for it any more. */
+export async function isDecided(store: ComponentStore, deploymentId: string): Promise<boolean> {
+  return (await store.resolve(nameOf.outcome(deploymentId))) !== null;
+}
+
+/** Digest of the record before, which the next one names (§14). @throws STORE_UNAVAILABLE while it is not sealed yet. */
+export async function previousRecordOf(store: ComponentStore, deploymentId: string): Promise<Digest | null> {
+  const before = deploymentBefore(deploymentId);
+  if (before === null) return null;
+  const record = await readRecord(store, before);
+  if (record === null) throw new SlipwayError('STORE_UNAVAILABLE', `the record of ${before} is not in the store (§14)`);
+  return record.digest;
+}
+
+async function seal(store: ComponentStore, name: string, { record, order, after, sealedAt }: SealedRecord): Promise<void> {
+  const { artifact } = record;
+  const image = artifact && (await store.resolve(artifact.version));
+  const subject = artifact === null ? [] : [{ name: store.component, digest: { sha256: hexOf(artifact.digest) } }];
+  const predicate: SealedRecord = { record, order, after, sealedAt };
+  const statement = stateThat(PREDICATE.record, predicate, subject);
+  await sealDocument({ store, name, artifactType: DOCUMENT.record, statement, ...(image && { subject: image }) });
+}
+
+/** Null too when something else than a record stands under that name: a claim to restore. */
+async function readRecordNamed(store: ComponentStore, name: string): Promise<StandingRecord | null> {
+  const found = await readDocument(store, name);
+  if (found === null || found.statement.predicateType !== PREDICATE.record) return null;
+  return { ...(found.statement.predicate as SealedRecord), digest: found.digest };
+}
+
+function idOf(record: DeploymentRecord): string {
+  if (record.deploymentId === null) throw new TypeError('an order that ended in the queue is sealed as an act');
+  return record.deploymentId;
+}

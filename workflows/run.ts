@@ -1,0 +1,109 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setCurrentDetails,
+  TemporalFailure,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { RestorationInput, RestorationReport } from '../src/contract/activities.ts';
+import type { Evidence } from '../src/contract/evidence.ts';
+import type { Order } from '../src/contract/order.ts';
+import { resultOf } from '../src/contract/outcome.ts';
+import { beginStage, endStage, openRecord, withEvidence, type DeploymentRecord } from '../src/contract/record.ts';
+import { changedAttributes } from '../src/contract/search-attributes.ts';
+import { STAGES, type Stage } from '../src/contract/stages.ts';
+import { formatDeploymentId } from '../src/contract/target.ts';
+import type { activitiesFor } from './activities.ts';
+import { compensate, type Compensation } from './compensation.ts';
+import { openControls } from './controls.ts';
+import { describeRun } from './details.ts';
+import { closingFailure, failureDetails, recordedFailure } from './failure.ts';
+
+/** One deployment as it goes: its record so far, what people ask of it, and the way back. */
+export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeof activitiesFor>, 'sealRecord'>) {
+  const deploymentId = formatDeploymentId(order.target, n);
+  const stages = new CancellationScope();
+  let record = openRecord(deploymentId, order);
+  let compensation: Compensation | null = null;
+  const controls = openControls({ record: () => record, abort: () => stages.cancel(), changed: show });
+
+  /** Notes when a stage began, when it ended, how, and what it sealed. */
+  async function during<T>(stage: Stage, act: () => Promise<T>, passed: (done: T) => DeploymentRecord): Promise<T> {
+    record = beginStage(record, stage, now());
+    show();
+    if (stage !== STAGES[0]) upsertSearchAttributes(changedAttributes(record));
+    try {
+      const done = await act();
+      record = passed(done);
+      return done;
+    } catch (error) {
+      const evidence = failureDetails(error)?.evidence ?? null;
+      record = endStage(record, isCancellation(error) ? 'aborted' : 'failed', now(), evidence);
+      throw error;
+    }
+  }
+
+  return {
+    deploymentId,
+
+    /** Runs the stages; an abort, or a cancellation from the UI, stops them wherever they are. */
+    abortable: <T>(run: () => Promise<T>): Promise<T> => stages.run(run),
+
+    stage<S extends Exclude<Stage, 'completion'>>(stage: S, act: () => Promise<Evidence<S>>): Promise<Evidence<S>> {
+      return during(stage, act, (evidence) => withEvidence(record, evidence as Evidence<Stage>, now()));
+    },
+
+    /** Registers the way back, before the act that it undoes. */
+    compensateWith(
+      change: Evidence<'change-intake'>,
+      restore: (restoration: RestorationInput) => Promise<RestorationReport>,
+    ): void {
+      const { from, generation, rollbackWithin } = change.facts;
+      const restoration = { deploymentId, generation: generation + 1, to: from };
+      compensation = { restore: () => restore(restoration), to: from, within: rollbackWithin };
+    },
+
+    /** The seventh stage, once all six before it have passed. */
+    async complete(act: (draft: DeploymentRecord) => Promise<DeploymentRecord>): Promise<DeploymentRecord> {
+      return await close(await during('completion', () => act(record), (sealed) => sealed));
+    },
+
+    /**
+     * The seventh stage in its other form: undoes what was done, seals what happened, and closes as Failed with the
+     * record in the details. Nothing cancels it, and it never rolls back a rollback.
+     */
+    rollBack(error: unknown): Promise<DeploymentRecord> {
+      if (!(error instanceof TemporalFailure)) throw error; // our bug: the task fails, and goes on with a mended worker
+      return CancellationScope.nonCancellable(async () => {
+        const sealed = failureDetails(error)?.sealed;
+        if (sealed !== undefined) return await close(sealed);
+        const stage = record.stages.at(-1)?.stage ?? null;
+        const failure = isCancellation(error) ? controls.abortion(stage) : recordedFailure(error, stage);
+        record = { ...record, failure };
+        const end = await compensate(compensation, { failure, controls, changed: show });
+        record = { ...record, failure: end.failure, rollback: end.rollback };
+        record = { ...record, result: resultOf(end.failure, end.rollback) };
+        return await close(await carryOut.sealRecord({ record, order, after: end.after }));
+      });
+    },
+  };
+
+  async function close(sealed: DeploymentRecord): Promise<DeploymentRecord> {
+    record = sealed;
+    show();
+    upsertSearchAttributes(changedAttributes(record));
+    await condition(allHandlersFinished);
+    if (sealed.result === 'completed') return sealed;
+    throw closingFailure(sealed);
+  }
+
+  function show(): void {
+    setCurrentDetails(describeRun(record, controls.notes()));
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,100 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { adopted, ended, nextOrder, notStarted, recovered, started, type LaneState, type RunningDeployment } from '../src/contract/lane.ts';
+import type { LaneInput } from '../src/contract/messages.ts';
+import type { DeploymentRecord } from '../src/contract/record.ts';
+import { activitiesFor } from './activities.ts';
+import { runChild } from './child.ts';
+import { describeLane } from './details.ts';
+import { openLane } from './lane.ts';
+
+/** Updates that one run of a lane takes before it continues as new; Temporal's own limit is 2,000. */
+const UPDATES_A_RUN = 1_000;
+
+/**
+ * The lane of one target: takes orders, and carries one deployment at a time through to its end (§2). What it decides
+ * is in `src/contract/lane.ts`; this carries it out. It never ends: it continues as new.
+ */
+export async function target(input: LaneInput): Promise<never> {
+  const carryOut = activitiesFor(input.target.environment);
+  const lane = openLane(input, carryOut, show);
+  const background = new Set<Promise<void>>();
+
+  // A cancellation of the lane in the UI must not reach its deployment, which is aborted by its own name.
+  return await CancellationScope.nonCancellable(async () => {
+    if (input.carried === undefined) await recover();
+    for (;;) {
+      await condition(() => nextOrder(lane.state()) !== null || mayContinueAsNew());
+      const order = nextOrder(lane.state());
+      if (order === null || isOld()) break;
+      const { running } = lane.apply((state) => started(state, order, now()));
+      if (running === null) continue;
+      const end = await runChild(running);
+      if (end !== 'number-taken') await conclude(running, end);
+      else {
+        lane.apply((state) => notStarted(state, running));
+        await recover();
+      }
+    }
+    await condition(() => allHandlersFinished() && background.size === 0);
+    return await continueAsNew<typeof target>({ target: input.target, carried: lane.state() });
+  });
+
+  /** Begins cold: reads what is known, then waits for, or settles, each deployment that has no record yet. */
+  async function recover(): Promise<void> {
+    const facts = await carryOut.recoverLane(input.target);
+    lane.apply((state) => recovered(state, facts));
+    lane.open();
+    for (const unfinished of facts.unfinished) {
+      const { running } = lane.apply((state) => adopted(state, unfinished));
+      if (running !== null) await conclude(running, await carryOut.awaitDeployment(running.deploymentId));
+    }
+  }
+
+  /** Takes note of a deployment's end; one that ended without a record is settled first. */
+  async function conclude(running: RunningDeployment, record: DeploymentRecord | null): Promise<void> {
+    const { deploymentId, order, startedAt } = running;
+    const settled = record ?? (await carryOut.settleDeployment({ deploymentId, order, startedAt }));
+    const archived = archive(deploymentId, settled.result === 'completed' || settled.rollback !== null);
+    if (settled.rollback !== null) await archived; // the hold is in force before the next order is looked at
+    lane.apply((state) => ended(state, settled));
+  }
+
+  /** Keeps the history, ends the warm instance, and looks at what the target is like now. */
+  function archive(deploymentId: string, changed: boolean): Promise<void> {
+    const job = (async () => {
+      if (changed) await carryOut.retireRelease(deploymentId);
+      const seen = await carryOut.archiveDeployment(deploymentId);
+      if (changed) lane.apply((state) => (newest(state) === deploymentId ? { ...state, ...seen } : state));
+    })();
+    const tracked = job.finally(() => background.delete(tracked));
+    background.add(tracked);
+    return tracked;
+  }
+
+  function isOld(): boolean {
+    return workflowInfo().continueAsNewSuggested || lane.updates() >= UPDATES_A_RUN;
+  }
+
+  function mayContinueAsNew(): boolean {
+    return isOld() && lane.state().running === null && background.size === 0;
+  }
+
+  function show(state: LaneState, notes: readonly string[]): void {
+    setCurrentDetails(describeLane(state, notes));
+  }
+}
+
+function newest(state: LaneState): string {
+  return state.running?.deploymentId ?? `${state.target.environment}/${state.target.component}/${state.n}`;
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
