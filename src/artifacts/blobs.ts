@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
+import { SlipwayError } from '../contract/failure.ts';
+import { asUnavailable, ifPresent, moveInto, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
+import type { ComponentStore } from './store.ts';
+
+/** The part of a store that holds bytes by their digest. */
+export type Blobs = Pick<ComponentStore, 'putBlob' | 'putStream' | 'getBlob' | 'openBlob' | 'hasBlob'>;
+
+/** The digest of some bytes. */
+export function digestOf(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/**
+ * Blobs in a folder, each in a file named by its hex digest (OCI image-spec, image-layout.md). They appear whole under
+ * their name or not at all: written to `temporary` (same file system), synced, renamed, the folder synced.
+ */
+export function createBlobs({ folder, temporary }: { folder: string; temporary: string }): Blobs {
+  const pathOf = (digest: Digest): string => {
+    if (!isDigest(digest)) throw new SlipwayError('ARTIFACT_CORRUPT', notADigest(digest));
+    return join(folder, hexOf(digest));
+  };
+
+  return {
+    async putBlob(bytes) {
+      const digest = digestOf(bytes);
+      const path = pathOf(digest);
+      // Bytes that are there and whole are not written again; damaged ones are replaced by the right ones.
+      if ((await readIfPresent(path))?.equals(bytes) !== true) {
+        await moveInto(await writeTemporary(temporary, [bytes]), path);
+      }
+      // Also when they were there already: whoever put them may not have come so far.
+      await syncFolder(folder);
+      return { digest, size: bytes.byteLength };
+    },
+
+    async putStream(stream) {
+      const counter = new ByteCounter();
+      const written = await writeTemporary(temporary, counter.through(stream));
+      const { digest, size } = counter.seen();
+      await moveInto(written, pathOf(digest));
+      await syncFolder(folder);
+      return { digest, size };
+    },
+
+    async getBlob(digest) {
+      const path = pathOf(digest);
+      const bytes = await readIfPresent(path);
+      if (bytes === null) throw missing(digest, path);
+      const actual = digestOf(bytes);
+      if (actual !== digest) throw corrupt(digest, path, { digest: actual, size: bytes.byteLength });
+      return bytes;
+    },
+
+    async openBlob(digest) {
+      const path = pathOf(digest);
+      const file = await ifPresent(path, () => open(path, 'r'));
+      if (file === null) throw missing(digest, path);
+      return checked(file.createReadStream(), digest, path);
+    },
+
+    async hasBlob(digest) {
+      const path = pathOf(digest);
+      return (await ifPresent(path, () => stat(path)))?.isFile() ?? false;
+    },
+  };
+}
+
+/** Passes bytes on and fails at their end unless they are those that `digest` names. */
+function checked(source: Readable, digest: Digest, path: string): Readable {
+  const counter = new ByteCounter();
+  const check = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      counter.add(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      const actual = counter.seen();
+      done(actual.digest === digest ? null : corrupt(digest, path, actual));
+    },
+  });
+  source.on('error', (error) => check.destroy(asUnavailable(error, path) as Error));
+  check.on('close', () => source.destroy());
+  return source.pipe(check);
+}
+
+/** Digest and size of bytes that pass by. */
+class ByteCounter {
+  readonly #hash = createHash('sha256');
+  #size = 0;
+
+  add(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    this.#size += chunk.byteLength;
+  }
+
+  async *through(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of stream) {
+      this.add(chunk);
+      yield chunk;
+    }
+  }
+
+  /** What has passed; to be asked once, at the end. */
+  seen(): { digest: Digest; size: number } {
+    return { digest: `sha256:${this.#hash.digest('hex')}`, size: this.#size };
+  }
+}
+
+const REMEDY = 'restore that file from a copy of the store, or build the revision again';
+
+function missing(digest: Digest, path: string): SlipwayError {
+  return new SlipwayError('ARTIFACT_CORRUPT', `blob ${digest} is missing: expected at ${path}; ${REMEDY}`);
+}
+
+function corrupt(digest: Digest, path: string, actual: { digest: Digest; size: number }): SlipwayError {
+  const found = `${path} holds ${actual.size} bytes that hash to ${actual.digest}`;
+  return new SlipwayError('ARTIFACT_CORRUPT', `blob ${digest} is not what its name says: ${found}; ${REMEDY}`);
+}
+
+function notADigest(found: string): string {
+  return `"${found}" names no blob: expected sha256: and 64 lower-case hex digits; whatever refers to it was changed: ${REMEDY}`;
+}
