@@ -1,0 +1,120 @@
+import { Agent, type Dispatcher, request } from 'undici';
+import { formatDuration } from '../config/duration.ts';
+
+/** What one request came to. `status` is null exactly when `ended` is not `answered`. */
+export interface ProbeAnswer {
+  /**
+   * - `answered`  a whole answer was read within the time-out: a fact, however slow we were;
+   * - `timed-out` not within the time-out, whatever was accepted, sent or dripped until then;
+   * - `refused`   nothing listens there;
+   * - `broken`    the connection ended before the answer did.
+   */
+  readonly ended: 'answered' | 'timed-out' | 'refused' | 'broken';
+  readonly status: number | null;
+  readonly body: string;
+  /** What was seen, in a few words. */
+  readonly detail: string;
+  /** Milliseconds. */
+  readonly elapsed: number;
+  /** We were slow, so that a bad answer, or none, may be our doing: inconclusive, never bad. */
+  readonly late: boolean;
+}
+
+export interface ProbeOptions {
+  /** Milliseconds until the last byte of the body. */
+  readonly timeout: number;
+  /** Ends the probe; its reason is thrown, for an aborted probe has seen nothing. */
+  readonly signal?: AbortSignal | undefined;
+  /** Another way there, such as the Unix socket of a throwaway instance. */
+  readonly dispatcher?: Dispatcher | undefined;
+}
+
+export interface Prober {
+  /** Asks once, following no redirect. What the other side does is an answer, never an exception. */
+  probe(url: string, options: ProbeOptions): Promise<ProbeAnswer>;
+  close(): Promise<void>;
+}
+
+/** A time-out that overran by more than this was our delay. */
+const OVERRUN = 1.25;
+/** Milliseconds that the event loop may stand still during a probe. */
+const STALL = 100;
+/** Bytes. Nobody checks a page by more than this, and a page without end must not become our memory. */
+const LARGEST_ANSWER = 16 * 2 ** 20;
+
+/**
+ * Opens a prober: each probe on a connection of its own, because a kept one goes on answering after its listener has
+ * gone. Ask `127.0.0.1` by number: `localhost` may be another address. Close it when done.
+ */
+export function createProber(): Prober {
+  const noOtherLimit = { connect: { timeout: 0 }, headersTimeout: 0, bodyTimeout: 0 };
+  const agent = new Agent({ pipelining: 0, maxResponseSize: LARGEST_ANSWER, ...noOtherLimit });
+  return {
+    probe: (url, options) => probeOnce(url, { dispatcher: agent, ...options }),
+    close: () => agent.destroy(),
+  };
+}
+
+async function probeOnce(url: string, { timeout, signal, dispatcher }: ProbeOptions): Promise<ProbeAnswer> {
+  signal?.throwIfAborted();
+  const begun = performance.now();
+  const loop = watchEventLoop();
+  // undici's own time-outs are coarse, and let a body drip for ever: this one is exact, and spans the whole answer.
+  const limit = AbortSignal.timeout(timeout);
+  const seen = await request(url, {
+    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+  })
+    .then(async (response) => answered(response.statusCode, await response.body.text()))
+    .catch((error: unknown) => unanswered(error, timeout))
+    .finally(() => loop.stop());
+  signal?.throwIfAborted();
+  const elapsed = performance.now() - begun;
+  const late = elapsed > timeout * OVERRUN || loop.longestStall() > STALL;
+  const inTime = seen.ended !== 'answered' || elapsed <= timeout;
+  return { ...(inTime ? seen : timedOut(timeout)), elapsed: Math.round(elapsed), late };
+}
+
+type Seen = Pick<ProbeAnswer, 'ended' | 'status' | 'body' | 'detail'>;
+
+const NOTHING = { status: null, body: '' } as const;
+
+function answered(status: number, body: string): Seen {
+  return { ended: 'answered', status, body, detail: `answered ${status}` };
+}
+
+function timedOut(timeout: number): Seen {
+  return { ended: 'timed-out', ...NOTHING, detail: `no whole answer within ${formatDuration(timeout)}` };
+}
+
+function unanswered(error: unknown, timeout: number): Seen {
+  const { name, code, message }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error));
+  if (name === 'TimeoutError') return timedOut(timeout);
+  // A Unix socket whose file is gone is a listener that is gone.
+  if (code === 'ECONNREFUSED' || code === 'ENOENT')
+    return { ended: 'refused', ...NOTHING, detail: 'connection refused' };
+  return { ended: 'broken', ...NOTHING, detail: `connection broke: ${message || code || name}`.slice(0, 200) };
+}
+
+/**
+ * How long this process stood still. `monitorEventLoopDelay` would not do: it misses a stall in its first period, and
+ * one that has only just ended, which are those that a short probe meets.
+ */
+function watchEventLoop() {
+  const period = 10;
+  let last = performance.now();
+  let longest = 0;
+  const tick = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last - period);
+    last = now;
+  };
+  const timer = setInterval(tick, period);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      tick();
+    },
+    longestStall: () => longest,
+  };
+}
