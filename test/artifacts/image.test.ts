@@ -1,0 +1,121 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { assembleImage, readManifest, verifyImage } from '../../src/artifacts/image.ts';
+import { putJson, readOciManifest } from '../../src/artifacts/oci.ts';
+import { createLayoutStore } from '../../src/artifacts/layout.ts';
+import type { ComponentStore } from '../../src/artifacts/store.ts';
+import { MANIFEST, SOURCE, writeBuild } from './parts.ts';
+import { blobFile, scratchFolder, scratchStore } from './scratch.ts';
+
+async function built(store: ComponentStore, way: 'plain' | 'other' = 'plain') {
+  const folder = await scratchFolder();
+  await writeBuild(folder, way);
+  return assembleImage({ store, folder, manifest: MANIFEST, source: SOURCE });
+}
+
+describe('an image', () => {
+  it('is the same bytes from two builds, and with the keys of its manifest in another order', async () => {
+    const { store } = await scratchStore();
+    const image = await built(store);
+    expect(await built(store, 'other')).toEqual(image);
+    const folder = await scratchFolder();
+    await writeBuild(folder, 'plain');
+    const manifest = Object.fromEntries(Object.entries(MANIFEST).reverse()) as typeof MANIFEST;
+    expect(await assembleImage({ store, folder, manifest, source: SOURCE })).toEqual(image);
+    // As for the layer: these are the very bytes.
+    expect(image.digest).toBe('sha256:1a7544d5489b299928b44e984033dbe49217992f02c9c92a6f502af4aac4e34c');
+  });
+
+  it('is an OCI image with what runs it, where it came from, and only the plain part of its environment', async () => {
+    const { store } = await scratchStore();
+    const image = await built(store);
+    const manifest = await readOciManifest(store, image.digest);
+    expect(manifest.layers[0]).toEqual({
+      mediaType: 'application/vnd.oci.image.layer.v1.tar',
+      digest: image.layer,
+      size: image.size,
+    });
+    const config = JSON.parse((await store.getBlob(manifest.config.digest)).toString());
+    expect(config).toMatchObject({
+      created: '2026-11-23T12:00:00.000Z',
+      architecture: 'amd64',
+      os: 'linux',
+      rootfs: { type: 'layers', diff_ids: [image.layer] },
+      config: {
+        Entrypoint: ['node', 'server.mjs'],
+        Env: ['GREETING=a=b', 'LOG_LEVEL=info'],
+        Labels: {
+          'org.opencontainers.image.revision': SOURCE.revision,
+          'org.opencontainers.image.source': 'shop',
+          'org.opencontainers.image.created': '2026-11-23T12:00:00.000Z',
+        },
+      },
+    });
+  });
+
+  it('has no name until one is claimed', async () => {
+    const { store } = await scratchStore();
+    await built(store);
+    expect(await store.names('')).toEqual([]);
+  });
+
+  it('carries its manifest to the later stages', async () => {
+    const { store } = await scratchStore();
+    expect(await readManifest(store, (await built(store)).digest)).toEqual(MANIFEST);
+  });
+
+  it('of another component is not read as one of this', async () => {
+    const store = createLayoutStore({ path: await scratchFolder() }).component('catalog');
+    const { digest } = await built(store);
+    await expect(readManifest(store, digest)).rejects.toThrow(/of storefront, not of catalog/);
+  });
+
+  it.each([
+    ['no config', async () => ({ mediaType: 'application/vnd.oci.image.manifest.v1+json', layers: [{}] })],
+    ['no layer', async () => ({ mediaType: 'application/vnd.oci.image.manifest.v1+json', config: {}, layers: [] })],
+    ['an index', async () => ({ mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [] })],
+    ['null', async () => null],
+    [
+      'a label that is not canonical',
+      async (store: ComponentStore) => ({
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        config: await putJson(store, 'x', {
+          config: { Labels: { 'dev.slipway.manifest': '{ "component":"storefront"}' } },
+        }),
+        layers: [{}],
+      }),
+    ],
+  ])('that Slipway did not build is refused: %s', async (_what, document) => {
+    const { store } = await scratchStore();
+    const { digest } = await putJson(store, 'application/json', await document(store));
+    await expect(readManifest(store, digest)).rejects.toMatchObject({ code: 'ARTIFACT_CORRUPT' });
+  });
+});
+
+describe('an image whose bytes were changed in the store', () => {
+  it.each(['manifest', 'config', 'layer'] as const)('is found out by its %s, and the blob is named', async (which) => {
+    const { store, layout } = await scratchStore();
+    const image = await built(store);
+    await verifyImage(store, image.digest);
+    const { config } = await readOciManifest(store, image.digest);
+    const digest = { manifest: image.digest, config: config.digest, layer: image.layer }[which];
+    const file = blobFile(layout, digest);
+    const bytes = await readFile(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    await chmod(file, 0o644);
+    await writeFile(file, bytes);
+    await expect(verifyImage(store, image.digest)).rejects.toMatchObject({
+      code: 'ARTIFACT_CORRUPT',
+      message: expect.stringContaining(digest),
+    });
+  });
+
+  it('is found out when its config was exchanged for that of another layer', async () => {
+    const { store } = await scratchStore();
+    const image = await built(store);
+    const manifest = await readOciManifest(store, image.digest);
+    const config = await putJson(store, 'x', { rootfs: { diff_ids: [`sha256:${'0'.repeat(64)}`] } });
+    const { digest } = await putJson(store, 'x', { ...manifest, config });
+    await expect(verifyImage(store, digest)).rejects.toThrow(/config is that of another layer/);
+  });
+});
