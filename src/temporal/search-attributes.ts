@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isGrpcServiceError, type Connection } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { SEARCH_ATTRIBUTES } from '../contract/search-attributes.ts';
+import { SlipwayError } from '../contract/failure.ts';
+
+const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const ALREADY_EXISTS = 6;
+const NAMES = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
+
+/**
+ * Registers Slipway's search attributes and waits until the server lists them: a workflow that uses one that is not
+ * registered fails its task for ever, so this comes before anything runs. Registering again does nothing.
+ * @param within milliseconds until the server has to list them.
+ * @throws TEMPORAL_UNAVAILABLE when it does not, or when one of the names is taken by another type.
+ */
+export async function registerSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  within = 10_000,
+): Promise<void> {
+  const deadline = Date.now() + within;
+  let missing = await missingSearchAttributes(connection, namespace);
+  if (missing.length === 0) return;
+  await add(connection, namespace, missing);
+  while ((missing = await missingSearchAttributes(connection, namespace)).length > 0) {
+    if (Date.now() >= deadline) {
+      throw new SlipwayError(
+        'TEMPORAL_UNAVAILABLE',
+        `Namespace ${namespace} does not list ${missing.join(', ')} ${within} ms after they were registered. ` +
+          'Look at the server\'s log, then run "slipway doctor".',
+      );
+    }
+    await delay(50);
+  }
+}
+
+/**
+ * Names of Slipway's search attributes that the namespace does not list.
+ * @throws TEMPORAL_UNAVAILABLE when a name is taken by another type.
+ */
+export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<readonly string[]> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return NAMES.filter((name) => {
+    const type = customAttributes?.[name];
+    if (type !== undefined && type !== KEYWORD) throw takenByAnotherType(namespace, name);
+    return type === undefined;
+  });
+}
+
+async function add(connection: Connection, namespace: string, names: readonly string[]): Promise<void> {
+  const searchAttributes = Object.fromEntries(names.map((name) => [name, KEYWORD]));
+  try {
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  } catch (error) {
+    // Somebody else registered them in the meantime; whether all are there is what the caller waits for.
+    if (!isGrpcServiceError(error) || error.code !== ALREADY_EXISTS) throw error;
+  }
+}
+
+function takenByAnotherType(namespace: string, name: string): SlipwayError {
+  return new SlipwayError(
+    'TEMPORAL_UNAVAILABLE',
+    `Search attribute ${name} of namespace ${namespace} is not a Keyword. ` +
+      `Rename it (temporal operator search-attribute remove --name ${name}), or give Slipway a namespace of its own.`,
+  );
+}
