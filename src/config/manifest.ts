@@ -1,33 +1,44 @@
 import { z } from 'zod';
-import { NAME } from '../contract/target.ts';
 import { duration } from './duration.ts';
+import { command, glob, name, path, word } from './words.ts';
 
-const command = z.array(z.string().min(1)).min(1);
-const at = z.array(z.enum(['verification', 'live'])).min(1).default(['verification', 'live']);
+/** Where a smoke test runs; both unless given. */
+const at = z
+  .array(z.enum(['verification', 'live']))
+  .min(1)
+  .default(['verification', 'live']);
 const smokeName = z.string().min(1).max(80);
+const urlPath = z
+  .string()
+  .startsWith('/')
+  .regex(/^[\x21-\x7e]*$/, 'a path of an address: printable ASCII without blanks');
 
 /** One request through the address, and what its answer has to be. */
 const httpSmoke = z.strictObject({
   name: smokeName,
-  path: z.string().startsWith('/'),
+  path: urlPath,
+  /** 200 unless given. */
   status: z.int().min(100).max(599).default(200),
+  /** Text that the body holds; not asked for unless given. */
   includes: z.string().min(1).optional(),
+  /** `5s` unless given. */
   timeout: duration.prefault('5s'),
   at,
 });
 
-/** A command of the component, sandboxed, without credentials, reaching only `$SLIPWAY_URL`; 0 is a pass. */
+/** A command of the component, sandboxed, without credentials, reaching only `$SLIPWAY_URL`; 0 is a pass. 30s unless given. */
 const commandSmoke = z.strictObject({ name: smokeName, command, timeout: duration.prefault('30s'), at });
 
+/** A request at the instance's address: every 1s, answered within 1s, unhealthy after 3 failures, unless given. */
 const httpHealth = z.strictObject({
-  path: z.string().startsWith('/'),
+  path: urlPath,
   interval: duration.prefault('1s'),
   timeout: duration.prefault('1s'),
   failures: z.int().min(1).default(3),
 });
-/** An agent touches `$SLIPWAY_HEARTBEAT` at least this often. */
+/** An agent touches `$SLIPWAY_HEARTBEAT` at least this often; unhealthy after 3 heartbeats missed, unless given. */
 const heartbeatHealth = z.strictObject({ heartbeat: duration, failures: z.int().min(1).default(3) });
-/** An agent's own check; exit 0 is healthy. */
+/** An agent's own check, exit 0 is healthy: every 1s, done within 5s, unhealthy after 3 failures, unless given. */
 const commandHealth = z.strictObject({
   command,
   interval: duration.prefault('1s'),
@@ -35,24 +46,29 @@ const commandHealth = z.strictObject({
   failures: z.int().min(1).default(3),
 });
 
-const environmentVariable = z.union([z.string(), z.strictObject({ address: z.string().regex(NAME) })]);
+const environmentVariable = z.union([word, z.strictObject({ address: name })]);
+const variableName = z
+  .string()
+  .regex(/^(?!PORT$|SLIPWAY_)[A-Z_][A-Z0-9_]*$/, "a variable such as LOG_LEVEL; PORT and SLIPWAY_… are the platform's");
 
 /** `slipway.yaml`: the component's own file, in its folder of the source. */
 export const manifestSchema = z
   .strictObject({
     apiVersion: z.literal('slipway/v1'),
-    component: z.string().regex(NAME),
+    component: name,
     kind: z.enum(['storefront', 'service', 'agent', 'control-plane']),
     build: z.strictObject({
       command,
       /** Folder of the built files, relative to the component's folder. */
-      output: z.string().min(1),
-      /** Further files of the repository, read-only, as globs from its root. */
-      inputs: z.array(z.string().min(1)).default([]),
+      output: path,
+      /** Further files of the repository, read-only, as globs from its root; `[]` unless given. */
+      inputs: z.array(glob).default([]),
     }),
     run: z.strictObject({
       command,
-      env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), environmentVariable).default({}),
+      /** Text, or the address of another component of the environment; `{}` unless given. */
+      env: z.record(variableName, environmentVariable).default({}),
+      /** `30s` unless given. */
       startWithin: duration.prefault('30s'),
     }),
     health: z.union([httpHealth, heartbeatHealth, commandHealth]),
@@ -60,18 +76,28 @@ export const manifestSchema = z
   })
   .check((context) => {
     const { kind, health, smoke } = context.value;
+    const refuse = (at: (string | number)[], found: string, expected: string, todo: string): void => {
+      context.issues.push({ code: 'custom', path: at, input: null, message: expected, params: { found, todo } });
+    };
+
     if (!smoke.some((test) => test.at.includes('live'))) {
-      context.issues.push({ code: 'custom', input: smoke, path: ['smoke'], message: 'at least one smoke test at live is required (§10)' });
+      refuse(['smoke'], 'no test at live', 'at least one (§10)', 'add `live` to the `at` of a test');
     }
-    if (kind === 'agent' && 'path' in health) {
-      context.issues.push({ code: 'custom', input: health, path: ['health'], message: 'an agent has no address: use heartbeat or command' });
+    const isAgent = kind === 'agent';
+    if (isAgent && 'path' in health) {
+      refuse(['health', 'path'], 'a path', 'heartbeat or command, for an agent has no address', 'use one of them');
     }
-    if (kind !== 'agent' && !('path' in health)) {
-      context.issues.push({ code: 'custom', input: health, path: ['health', 'path'], message: `a ${kind} is checked at a path of its address` });
+    if (!isAgent && !('path' in health)) {
+      refuse(
+        ['health'],
+        'no path',
+        `a path of the address, for a ${kind} listens on $PORT`,
+        'add `path: /…` in its place',
+      );
     }
     for (const [index, test] of smoke.entries()) {
-      if (kind === 'agent' && 'path' in test) {
-        context.issues.push({ code: 'custom', input: test, path: ['smoke', index], message: 'an agent has no address: use command' });
+      if (isAgent && 'path' in test) {
+        refuse(['smoke', index, 'path'], 'a path', 'a command, for an agent has no address', 'use `command:`');
       }
     }
   });

@@ -1,53 +1,96 @@
 import { z } from 'zod';
-import { NAME } from '../contract/target.ts';
+import { NAME, parseTarget } from '../contract/target.ts';
 import { duration } from './duration.ts';
+import { glob, name, path } from './words.ts';
 
-const name = z.string().regex(NAME, 'expected a name: lower-case letters, digits and dashes, at most 40');
-const targetName = z.string().regex(/^[a-z][a-z0-9-]{0,39}\/[a-z][a-z0-9-]{0,39}$/, 'expected environment/component');
+const TARGET = new RegExp(`${NAME.source.slice(0, -1)}/${NAME.source.slice(1)}`);
 
 const source = z.strictObject({
   name,
-  url: z.string().min(1),
-  /** Branches whose commits may be deployed; `*` matches within one path segment, `**` across. */
-  branches: z.array(z.string().min(1)).min(1).default(['main']),
+  /** A path (relative to the platform file) or a git address: https, http, ssh, git, file, or `host:path`. */
+  url: path,
+  /** Branches whose commits may be deployed, as globs; `[main]` unless given. */
+  branches: z.array(glob).min(1).default(['main']),
 });
 
 const localRuntime = z.strictObject({
-  /** Stable ports, by target; those not named are allocated once and kept. */
-  ports: z.record(targetName, z.int().min(1).max(65_535)).default({}),
-  /** Where components keep their state (`/instances`, §3): the platform's, never written by a deployment. */
-  instances: z.string().min(1).default('./instances'),
+  /** Stable ports, by target; those not named are allocated once and kept. `{}` unless given. */
+  ports: z.record(z.string().regex(TARGET, 'environment/component'), z.int().min(1).max(65_535)).default({}),
+  /** Where components keep their state (`/instances`, §3): the platform's, never written by a deployment. `./instances` unless given. */
+  instances: path.default('./instances'),
 });
 
 const environment = z.strictObject({
+  /** `local` unless given. */
   runtime: z.literal('local').default('local'),
-  soak: z
-    .strictObject({ for: duration, samples: z.int().min(1).max(100_000) })
-    .prefault({ for: '3s', samples: 5 }),
+  /** How long a new version is watched, and how often at least. `{ for: 3s, samples: 5 }` unless given. */
+  soak: z.strictObject({ for: duration, samples: z.int().min(1).max(100_000) }).prefault({ for: '3s', samples: 5 }),
+  /** The bound of §13. `30s` unless given. */
   rollbackWithin: duration.prefault('30s'),
+  /** Whether the target waits for a person after it rolled back. `hold` unless given. */
   afterRollback: z.enum(['hold', 'continue']).default('hold'),
 });
 
 /** `platform.yaml`: the operators' file. Keys that this version does not enforce are refused, never ignored. */
-export const platformSchema = z.strictObject({
-  apiVersion: z.literal('slipway/v1'),
-  store: z.strictObject({ path: z.string().min(1).default('.slipway/store') }).prefault({}),
-  sources: z.array(source).min(1),
-  runtimes: z.strictObject({ local: localRuntime.prefault({}) }).prefault({}),
-  build: z
-    .strictObject({
-      /** auto = bwrap, else unshare, else refused. `none` must be written out, and stands in the evidence. */
-      sandbox: z.enum(['auto', 'bwrap', 'unshare', 'none']).default('auto'),
-      timeout: duration.prefault('10m'),
-      /** Bytes. */
-      memory: z.int().min(64 * 2 ** 20).default(4 * 2 ** 30),
-      /** Bytes of build output, and of the build's log. */
-      output: z.int().min(1024).default(512 * 2 ** 20),
-      processes: z.int().min(8).default(512),
-    })
-    .prefault({}),
-  environments: z.record(name, environment),
-});
+export const platformSchema = z
+  .strictObject({
+    apiVersion: z.literal('slipway/v1'),
+    /** `.slipway/store` unless given. */
+    store: z.strictObject({ path: path.default('.slipway/store') }).prefault({}),
+    sources: z.array(source).min(1),
+    runtimes: z.strictObject({ local: localRuntime.prefault({}) }).prefault({}),
+    build: z
+      .strictObject({
+        /** `auto` (unless given) = bwrap, else unshare, else refused. `none` must be written out, and stands in the evidence. */
+        sandbox: z.enum(['auto', 'bwrap', 'unshare', 'none']).default('auto'),
+        /** `10m` unless given. */
+        timeout: duration.prefault('10m'),
+        /** Bytes; 4 GiB unless given. */
+        memory: z
+          .int()
+          .min(64 * 2 ** 20)
+          .default(4 * 2 ** 30),
+        /** Bytes of build output, and of the build's log; 512 MiB unless given. */
+        output: z
+          .int()
+          .min(1024)
+          .default(512 * 2 ** 20),
+        /** 512 unless given. */
+        processes: z.int().min(8).default(512),
+      })
+      .prefault({}),
+    environments: z.record(name, environment),
+  })
+  .check((context) => {
+    const { sources, runtimes, environments } = context.value;
+    const refuse = (at: (string | number)[], input: unknown, expected: string, todo: string): void => {
+      context.issues.push({ code: 'custom', path: at, input, message: expected, params: { todo } });
+    };
+
+    const names = new Set<string>();
+    for (const [index, { name: given }] of sources.entries()) {
+      if (names.has(given))
+        refuse(['sources', index, 'name'], given, 'each source under a name of its own', 'rename it');
+      names.add(given);
+    }
+
+    const ownerOf = new Map<number, string>();
+    for (const [target, port] of Object.entries(runtimes.local.ports)) {
+      const at = ['runtimes', 'local', 'ports', target];
+      const owner = ownerOf.get(port);
+      if (owner !== undefined) refuse(at, port, `a port that ${owner} does not have`, 'choose another');
+      ownerOf.set(port, target);
+      const declared = parseTarget(target)?.environment;
+      if (declared !== undefined && !Object.hasOwn(environments, declared)) {
+        refuse(
+          at,
+          port,
+          `no port, for there is no environment ${declared}`,
+          'declare it under `environments`, or remove the port',
+        );
+      }
+    }
+  });
 
 export type Platform = z.output<typeof platformSchema>;
 export type Environment = Platform['environments'][string];
