@@ -1,6 +1,6 @@
 import { CancellationScope, condition, isCancellation, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 import type { RestorationReport, RuntimeState } from '../src/contract/activities.ts';
-import { rollbackOutcome } from '../src/contract/outcome.ts';
+import { recordedRollback } from '../src/contract/outcome.ts';
 import type { RecordedFailure, RecordedRollback } from '../src/contract/record.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
 import { SEARCH_ATTRIBUTES } from '../src/contract/search-attributes.ts';
@@ -40,20 +40,15 @@ export async function compensate(compensation: Compensation | null, around: Circ
   const startedAt = Date.now();
   const report = await bounded(within, restore, around);
   const person = controls.takenOver();
-  const lost = report === null || report.outcome === 'superseded';
-  if (!lost && (report.outcome === 'unchanged' || report.outcome === 'completed')) {
-    return { failure, rollback: null, after: report.after };
-  }
-  const outcome = rollbackOutcome(report?.outcome ?? null, startedAt, Date.now(), within);
-  const rollback: RecordedRollback = {
+  const rollback = recordedRollback({
     trigger: triggerOf(failure),
-    to: to && { version: to.version, digest: to.digest },
-    startedAt: new Date(startedAt).toISOString(),
-    restoredAt: outcome === 'failed' ? null : new Date().toISOString(),
+    to,
+    startedAt,
+    endedAt: Date.now(),
     within,
-    outcome,
-  };
-  return { failure: explained(failure, rollback, lost ? person : null), rollback, after: report?.after ?? null };
+    restored: report?.outcome ?? null,
+  });
+  return { failure: explained(failure, rollback, report === null ? person : null), rollback, after: report?.after ?? null };
 }
 
 /** The report of the restoration, or null when a person took over first. */
@@ -93,10 +88,10 @@ async function unlessCancelled<T>(promise: Promise<T>): Promise<T | null> {
 /** Adds what a reader of the record has to know beside the failure itself. */
 function explained(
   failure: RecordedFailure,
-  rollback: RecordedRollback,
+  rollback: RecordedRollback | null,
   person: { by: string; reason: string } | null,
 ): RecordedFailure {
-  if (rollback.outcome === 'removed') {
+  if (rollback?.outcome === 'removed') {
     return { ...failure, message: `${failure.message} (NO_KNOWN_HEALTHY_RELEASE: taken out of service again)` };
   }
   if (person !== null) return { ...failure, message: `${failure.message} (taken over by ${person.by}: ${person.reason})` };

@@ -79,6 +79,8 @@ export interface IntakeFindings {
   readonly returnTo: LiveRelease | null;
   readonly from: LiveRelease | null;
   readonly generation: number;
+  /** Milliseconds (§13), as the platform file declares it. */
+  readonly rollbackWithin: number;
   /** SHA-256 of the platform file; each stage uses that content. */
   readonly platform: Digest;
   /** The newest act of the lane when this deployment began. */

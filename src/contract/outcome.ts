@@ -1,5 +1,7 @@
 import type { RestorationReport } from './activities.ts';
 import { FAILURES } from './failure.ts';
+import type { ReleaseRef } from './release.ts';
+import type { RollbackTrigger } from './trigger.ts';
 import type { RecordedFailure, RecordedRollback, Result } from './record.ts';
 
 /**
@@ -13,14 +15,31 @@ export function resultOf(failure: RecordedFailure, rollback: RecordedRollback | 
   return failure.stage === 'change-intake' && FAILURES[failure.code].fault !== 'platform' ? 'rejected' : 'failed';
 }
 
-/** What a restoration came to (§13): in time, late, nothing to return to, or left to a person. */
-export function rollbackOutcome(
-  restored: RestorationReport['outcome'] | null,
-  startedAt: number,
-  now: number,
-  within: number,
-): RecordedRollback['outcome'] {
-  if (restored === 'restored') return now - startedAt <= within ? 'restored' : 'late';
-  if (restored === 'removed') return 'removed';
-  return 'failed';
+export interface RollbackCourse {
+  readonly trigger: RollbackTrigger;
+  /** Null for a first deployment: there is nothing to return to. */
+  readonly to: ReleaseRef | null;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** The declared bound, milliseconds. */
+  readonly within: number;
+  /** What the runtime was seen to do; null when a person took over before. */
+  readonly restored: RestorationReport['outcome'] | null;
+}
+
+/** What a rollback came to (§13): in time, late, taken out of service, or left to a person. Null: nothing had changed. */
+export function recordedRollback(course: RollbackCourse): RecordedRollback | null {
+  const { trigger, to, startedAt, endedAt, within, restored } = course;
+  if (restored === 'unchanged' || restored === 'completed') return null;
+  const inTime = endedAt - startedAt <= within ? 'restored' : 'late';
+  const outcome = restored === 'restored' ? inTime : restored === 'removed' ? 'removed' : 'failed';
+  return {
+    trigger,
+    to: to && { version: to.version, digest: to.digest },
+    startedAt: new Date(startedAt).toISOString(),
+    restoredAt: outcome === 'failed' ? null : new Date(endedAt).toISOString(),
+    within,
+    outcome,
+  };
 }

@@ -1,12 +1,18 @@
 import type { ComponentStore } from '../artifacts/store.ts';
 import { faultOfChain, type Chain } from '../contract/chain.ts';
 import type { Digest } from '../contract/digest.ts';
+import type { Findings } from '../contract/evidence.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { STAGES, type Stage } from '../contract/stages.ts';
 import { readEvidenceByDigest, type SealedEvidence } from './evidence.ts';
 
-/** A chain that goes as far as a stage that comes after `S`'s predecessors: their findings are there, by type. */
-export type ChainTo<S extends Stage> = Required<Pick<Chain, StagesTo<S>>>;
+/** What the stages up to `S` have proved, by stage: a checked chain, in which nothing is missing. */
+export type ChainTo<S extends Stage> = { readonly [K in UpTo[S]]: Proved<K> };
+
+export interface Proved<S extends Stage> {
+  readonly digest: Digest;
+  readonly findings: Findings[S];
+}
 
 interface UpTo {
   'change-intake': 'change-intake';
@@ -17,7 +23,6 @@ interface UpTo {
   'post-deploy-verification': UpTo['deploy'] | 'post-deploy-verification';
   completion: UpTo['post-deploy-verification'] | 'completion';
 }
-type StagesTo<S extends Stage> = UpTo[S];
 
 /**
  * Loads and checks the chain of evidence that ends with `last`: each link is of its stage and of this deployment,
@@ -30,7 +35,7 @@ export async function loadChain<S extends Stage>(
   last: S,
   digest: Digest,
 ): Promise<ChainTo<S>> {
-  const links: Record<string, unknown> = {};
+  const links: Record<string, SealedEvidence> = {};
   let next: Digest | null = digest;
   for (const stage of STAGES.slice(0, STAGES.indexOf(last) + 1).toReversed()) {
     if (next === null) throw untrusted(deploymentId, `the chain ends before ${stage}`);
@@ -38,10 +43,13 @@ export async function loadChain<S extends Stage>(
     links[stage] = link;
     next = link.predicate.previous;
   }
-  const chain = links as ChainTo<S>;
-  const fault = faultOfChain(chain, deploymentId, last);
+  const fault = faultOfChain(links as Chain, deploymentId, last);
   if (fault !== null) throw untrusted(deploymentId, `${fault.reason} (${fault.clause})`);
-  return chain;
+  const proved = Object.entries(links).map(([stage, { digest, predicate }]) => [
+    stage,
+    { digest, findings: predicate.findings },
+  ]);
+  return Object.fromEntries(proved) as ChainTo<S>;
 }
 
 function untrusted(deploymentId: string, reason: string): SlipwayError {

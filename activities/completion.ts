@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
+import type { CompletionInput, OrchestratorActivities, RuntimeState, SealInput } from '../src/contract/activities.ts';
+import type { CompletionFindings } from '../src/contract/evidence.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import { endStage, type DeploymentRecord } from '../src/contract/record.ts';
+import { STAGES } from '../src/contract/stages.ts';
+import { loadChain, type ChainTo } from '../src/records/chain.ts';
+import { sealConsequences } from '../src/records/consequences.ts';
+import { standingImage } from '../src/records/image.ts';
+import { deploymentOf } from '../src/records/names.ts';
+import { previousRecordOf, readRecord, sealRecord } from '../src/records/record.ts';
+import type { RuntimeObserver } from '../src/runtime/driver.ts';
+import type { Executions } from '../src/temporal/executions.ts';
+import { perform } from './activity.ts';
+import { carryOut } from './stage.ts';
+
+export interface CompletionDeps {
+  readonly artifacts: ArtifactStore;
+  readonly observer: RuntimeObserver;
+  readonly executions: Executions;
+  readonly logger: Logger;
+}
+
+type Proved = ChainTo<'post-deploy-verification'>;
+
+/**
+ * Stage 7 as Completion (§11): the chain is whole, the runtime shows this deployment's release at its generation, its
+ * status is visible to operators, and the record is stored and read back. A deployment that did not come so far has its
+ * record sealed as well (§14).
+ */
+export function createCompletion(
+  deps: CompletionDeps,
+): Pick<OrchestratorActivities, 'complete' | 'sealRecord'> {
+  return {
+    complete: (input) => complete(deps, input),
+    sealRecord: (input) =>
+      perform(deps.logger.child({ deploymentId: input.record.deploymentId }), 'always', () => sealEnded(deps, input)),
+  };
+}
+
+async function complete(deps: CompletionDeps, { deploymentId, consumes, draft }: CompletionInput): Promise<DeploymentRecord> {
+  const { n: _, ...target } = deploymentOf(deploymentId);
+  const store = deps.artifacts.component(target.component);
+  const request = { stage: 'completion', deploymentId, previous: consumes.digest } as const;
+  const logger = deps.logger.child({ deploymentId, stage: 'completion' });
+  const evidence = await carryOut(deps, request, async ({ signal }) => {
+    const chain = await loadChain(store, deploymentId, 'post-deploy-verification', consumes.digest);
+    const { release } = chain.release.findings;
+    const observed = await deps.observer.observe(target, signal);
+    refuseOtherState(deploymentId, chain, observed);
+    const visibleSince = await untilVisible(deps.executions, deploymentId, signal);
+    return { image: await standingImage(store, release), findings: findingsOf(chain, observed, visibleSince) };
+  });
+  return await perform(logger, 'faults', async () => {
+    const chain = await loadChain(store, deploymentId, 'completion', evidence.digest);
+    const { order } = chain['change-intake'].findings;
+    const ended = endStage(draft, 'passed', new Date().toISOString(), evidence.digest);
+    refuseOtherDraft(ended, chain);
+    const previousRecord = await previousRecordOf(store, deploymentId);
+    const record: DeploymentRecord = { ...ended, result: 'completed', previousRecord };
+    const sealedAt = new Date().toISOString();
+    const sealed = await sealRecord(store, { record, order, after: chain.completion.findings.observed, sealedAt });
+    await sealConsequences(store, sealed);
+    return sealed.record;
+  });
+}
+
+/** Seals the record of a deployment that did not complete, what follows from it, and answers with what stands. */
+export async function sealEnded(deps: Pick<CompletionDeps, 'artifacts'>, input: SealInput): Promise<DeploymentRecord> {
+  const { record, order, after } = input;
+  const id = record.deploymentId;
+  if (id === null) throw new TypeError('an order that ended in the queue is sealed as an act');
+  const store = deps.artifacts.component(deploymentOf(id).component);
+  const previousRecord = await previousRecordOf(store, id);
+  const known = after ?? (await stateBefore(store, id, record));
+  const sealedAt = new Date().toISOString();
+  const sealed = await sealRecord(store, { record: { ...record, previousRecord }, order, after: known, sealedAt });
+  await sealConsequences(store, sealed);
+  return sealed.record;
+}
+
+/**
+ * A deployment that never came near the runtime leaves it as the record before says; that is not looked at again, so a
+ * hand in between is still seen by the next change intake. After a rollback that failed, nobody knows.
+ */
+async function stateBefore(store: ComponentStore, id: string, record: DeploymentRecord): Promise<RuntimeState | null> {
+  if (record.rollback !== null) return null;
+  const { n, ...target } = deploymentOf(id);
+  if (n === 1) return { generation: 0, live: null };
+  const before = await readRecord(store, `${target.environment}/${target.component}/${n - 1}`);
+  return before?.after ?? null;
+}
+
+function findingsOf(chain: Proved, { generation, live }: RuntimeState, visibleSince: string): CompletionFindings {
+  const six = STAGES.slice(0, -1) as readonly (keyof Proved)[];
+  return { observed: { generation, live }, chain: six.map((stage) => chain[stage].digest), visibleSince };
+}
+
+/** The Definition of Done that the contract itself demands (§11): live is what was released, at this generation. */
+function refuseOtherState(deploymentId: string, chain: Proved, { generation, live }: RuntimeState): void {
+  const { release, generation: own } = chain.deploy.findings;
+  if (generation === own && live?.digest === release.digest && live.deploymentId === deploymentId) return;
+  throw new SlipwayError(
+    'DEFINITION_OF_DONE_VIOLATED',
+    `the runtime shows ${live?.version ?? 'nothing'} at generation ${generation}; expected ${release.version} at ${own} (§11, §15)`,
+  );
+}
+
+/** The workflow keeps the times; what was proved is read from the chain, and both have to name the same evidence. */
+function refuseOtherDraft(draft: DeploymentRecord, chain: ChainTo<'completion'>): void {
+  for (const [index, stage] of STAGES.entries()) {
+    const entry = draft.stages[index];
+    if (entry?.stage === stage && entry.result === 'passed' && entry.evidence === chain[stage].digest) continue;
+    throw new SlipwayError(
+      'DEFINITION_OF_DONE_VIOLATED',
+      `the record names ${entry?.evidence ?? 'no evidence'} for ${stage}; sealed is ${chain[stage].digest} (§11)`,
+    );
+  }
+}
+
+/** Waits until operators can find this deployment in Temporal (§11). Visibility lags; that is nobody's fault. */
+async function untilVisible(executions: Executions, deploymentId: string, signal: AbortSignal): Promise<string> {
+  for (let pause = 20; ; pause = Math.min(pause * 2, 2_000)) {
+    if (await executions.isVisible(deploymentId)) return new Date().toISOString();
+    await delay(pause, undefined, { signal });
+  }
+}
+

@@ -1,0 +1,74 @@
+import type { Logger } from 'pino';
+import { verifyImage } from '../src/artifacts/image.ts';
+import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
+import type { DeployerActivities } from '../src/contract/activities.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import type { LiveRelease } from '../src/contract/release.ts';
+import { refuseQuarantined } from '../src/records/acts.ts';
+import { loadChain } from '../src/records/chain.ts';
+import { standingImage } from '../src/records/image.ts';
+import { isDecided } from '../src/records/record.ts';
+import type { Observation, RuntimeDriver } from '../src/runtime/driver.ts';
+import { refuseOtherEnvironment } from './environment.ts';
+import { carryOut } from './stage.ts';
+
+export interface DeployDeps {
+  readonly artifacts: ArtifactStore;
+  readonly driver: RuntimeDriver;
+  /** The one environment that this deployer has credentials for. */
+  readonly environment: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Stage 5, Deploy (§9): hands the driver the state that is wanted. The deployer does not trust its caller: it loads the
+ * chain, checks that it is whole, that it is for this deployment and for what it observes, and only then acts (§15).
+ */
+export function createDeploy(deps: DeployDeps): Pick<DeployerActivities, 'activateRelease'> {
+  return {
+    activateRelease: ({ deploymentId, consumes }) =>
+      carryOut(deps, { stage: 'deploy', deploymentId, previous: consumes.digest }, async ({ store, target, signal }) => {
+        refuseOtherEnvironment(deps.environment, target);
+        const chain = await loadChain(store, deploymentId, 'release', consumes.digest);
+        const { from, generation } = chain['change-intake'].findings;
+        const { release } = chain.release.findings;
+        await refuseUsed(store, deploymentId);
+        await refuseQuarantined(store, release.digest);
+        refuseOtherState(deploymentId, { from, generation }, await deps.driver.observe(target, signal));
+        const image = await standingImage(store, release);
+        await verifyImage(store, release.digest);
+        const activation = { target, deploymentId, generation: generation + 1, release: { ...release, deploymentId } };
+        const { observation, instanceFolderHashes } = await deps.driver.activate(activation, signal);
+        const { live, address, isolation } = observation;
+        return {
+          image,
+          findings: { release, generation: observation.generation, live, address, isolation, instanceFolderHashes },
+        };
+      }),
+  };
+}
+
+/** No chain deploys twice: once its seventh stage is decided, it is history (§15). */
+async function refuseUsed(store: ComponentStore, deploymentId: string): Promise<void> {
+  if (!(await isDecided(store, deploymentId))) return;
+  throw new SlipwayError(
+    'EVIDENCE_REUSED',
+    `the chain of ${deploymentId} has been used: it completed, or is being restored; submit a deployment of its own`,
+  );
+}
+
+/** The version that a deployment starts from must not have moved under it (§2); its own activation, repeated, may stand. */
+function refuseOtherState(
+  deploymentId: string,
+  expected: { readonly from: LiveRelease | null; readonly generation: number },
+  { generation, live }: Observation,
+): void {
+  if (generation === expected.generation + 1 && live?.deploymentId === deploymentId) return;
+  const isSame = live?.digest === expected.from?.digest && live?.deploymentId === expected.from?.deploymentId;
+  if (generation === expected.generation && isSame) return;
+  throw new SlipwayError(
+    'STALE_GENERATION',
+    `${deploymentId} starts from generation ${expected.generation} (${expected.from?.version ?? 'nothing live'}), but the runtime is at ` +
+      `${generation} (${live?.version ?? 'nothing live'}): nothing was changed; submit the change again`,
+  );
+}

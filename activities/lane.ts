@@ -1,0 +1,90 @@
+import type { Logger } from 'pino';
+import { sealBlob } from '../src/artifacts/sealed.ts';
+import type { ArtifactStore } from '../src/artifacts/store.ts';
+import type { LaneFacts, OrchestratorActivities, UnfinishedDeployment } from '../src/contract/activities.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import { formatDeploymentId, formatTarget, type Target } from '../src/contract/target.ts';
+import { appendAct, quarantineOf, setQuarantine } from '../src/records/acts.ts';
+import { DOCUMENT } from '../src/records/document-types.ts';
+import { deploymentOf, nameOf } from '../src/records/names.ts';
+import { holdOf, knownHealthyOf, recentRecords, recentRequests, recordedNumbers } from '../src/records/target.ts';
+import type { RuntimeObserver } from '../src/runtime/driver.ts';
+import type { Executions } from '../src/temporal/executions.ts';
+import { perform } from './activity.ts';
+
+export interface LaneDeps {
+  readonly artifacts: ArtifactStore;
+  readonly observer: RuntimeObserver;
+  readonly executions: Executions;
+  readonly logger: Logger;
+}
+
+type LaneActivities = Pick<OrchestratorActivities, 'recoverLane' | 'awaitDeployment' | 'sealAct' | 'archiveDeployment'>;
+
+/** What a lane asks of store, runtime and Temporal: its own past, and how its deployments ended. */
+export function createLane(deps: LaneDeps): LaneActivities {
+  const { artifacts, executions, logger } = deps;
+  return {
+    recoverLane: (target) => perform(logger.child({ target: formatTarget(target) }), 'always', () => recover(deps, target)),
+
+    awaitDeployment: (deploymentId) =>
+      perform(logger.child({ deploymentId }), 'always', () => executions.result(deploymentId)),
+
+    sealAct: ({ target, act, key }) =>
+      perform(logger.child({ target: formatTarget(target) }), 'always', async () => {
+        const store = artifacts.component(target.component);
+        if (act.kind === 'unquarantine' && !(await quarantineOf(store, act.digest)).quarantined) {
+          throw new SlipwayError('ACT_REFUSED', `${act.digest} of ${target.component} is not quarantined`);
+        }
+        const sealed = await appendAct(store, { target, act, key, at: new Date().toISOString() });
+        if (act.kind === 'unquarantine' || act.kind === 'quarantine') await setQuarantine(store, act);
+        return sealed;
+      }),
+
+    archiveDeployment: (deploymentId) =>
+      perform(logger.child({ deploymentId }), 'always', async () => {
+        const { n: _, ...target } = deploymentOf(deploymentId);
+        const store = artifacts.component(target.component);
+        const name = nameOf.history(deploymentId);
+        if ((await store.resolve(name)) === null) {
+          const bytes = await executions.history(deploymentId);
+          await sealBlob({ store, name, artifactType: DOCUMENT.history, mediaType: 'application/gzip', bytes });
+        }
+        return await presentOf(deps, target);
+      }),
+  };
+}
+
+/** What a target is like now. */
+async function presentOf(
+  { artifacts, observer }: LaneDeps,
+  target: Target,
+): Promise<Pick<LaneFacts, 'live' | 'generation' | 'knownHealthy' | 'hold'>> {
+  const store = artifacts.component(target.component);
+  const { live, generation } = await observer.observe(target);
+  const [knownHealthy, hold] = await Promise.all([
+    knownHealthyOf(store, await recentRecords(store, target)),
+    holdOf(store, target),
+  ]);
+  return { live, generation, knownHealthy, hold };
+}
+
+/**
+ * All that a lane which begins cold can know. Numbers are used without gaps, so Temporal is asked for the one after the
+ * newest record, the next, and so on, until there is none: those have no record yet.
+ */
+async function recover(deps: LaneDeps, target: Target): Promise<LaneFacts> {
+  const store = deps.artifacts.component(target.component);
+  const recorded = await recordedNumbers(store, target);
+  const unfinished: UnfinishedDeployment[] = [];
+  let n = recorded.at(-1) ?? 0;
+  for (;;) {
+    const execution = await deps.executions.find(formatDeploymentId(target, n + 1));
+    if (execution === null) break;
+    n += 1;
+    unfinished.push({ n, order: execution.input.order, startedAt: execution.startedAt });
+  }
+  const recent = await recentRequests(store, target, await recentRecords(store, target));
+  return { ...(await presentOf(deps, target)), n, recent, unfinished };
+}
+

@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import type { ArtifactStore } from '../src/artifacts/store.ts';
+import type { OrchestratorActivities } from '../src/contract/activities.ts';
+import { loadChain } from '../src/records/chain.ts';
+import { standingImage } from '../src/records/image.ts';
+import { carryOut } from './stage.ts';
+
+/**
+ * Stage 4, Release (§8): marks the very digest that was verified as eligible. Nothing is built, and nothing deployed:
+ * the evidence, attached to the image, is the release.
+ */
+export function createRelease(deps: {
+  readonly artifacts: ArtifactStore;
+  readonly logger: Logger;
+}): Pick<OrchestratorActivities, 'markReleased'> {
+  return {
+    markReleased: ({ deploymentId, consumes }) =>
+      carryOut(deps, { stage: 'release', deploymentId, previous: consumes.digest }, async ({ store }) => {
+        const chain = await loadChain(store, deploymentId, 'verification', consumes.digest);
+        const { release } = chain.build.findings;
+        const { change, source } = chain['change-intake'].findings;
+        const image = await standingImage(store, release);
+        return {
+          image,
+          findings: {
+            release,
+            change: change.id,
+            source: { repository: source.repository, revision: source.revision },
+            releasedAt: new Date().toISOString(),
+          },
+        };
+      }),
+  };
+}

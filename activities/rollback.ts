@@ -1,0 +1,58 @@
+import type { Logger } from 'pino';
+import type { DeployerActivities, RestorationInput, RestorationReport } from '../src/contract/activities.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import type { ComponentStore } from '../src/artifacts/store.ts';
+import { readEvidence } from '../src/records/evidence.ts';
+import { deploymentOf } from '../src/records/names.ts';
+import { claimRestoration } from '../src/records/record.ts';
+import { perform, type Work } from './activity.ts';
+import type { DeployDeps } from './deploy.ts';
+import { refuseOtherEnvironment } from './environment.ts';
+
+/**
+ * Stage 7 as Rollback (§13): brings the version before back, fenced by the generation of this deployment. Idempotent,
+ * retried until the old version was seen healthy, and of no effect once the deployment's completed record stands.
+ */
+export function createRollback(deps: DeployDeps): Pick<DeployerActivities, 'restoreRelease' | 'retireRelease'> {
+  return {
+    restoreRelease: (input) =>
+      perform(loggerOf(deps, input.deploymentId), 'always', (work) => restore(deps, input, work)),
+
+    retireRelease: (deploymentId) =>
+      perform(loggerOf(deps, deploymentId), 'always', async () => {
+        const { n: _, ...target } = deploymentOf(deploymentId);
+        refuseOtherEnvironment(deps.environment, target);
+        await deps.driver.retire({ target, deploymentId });
+      }),
+  };
+}
+
+/** Restores what the deployment's own change intake saw, and nothing else, whatever its caller says. */
+export async function restore(deps: DeployDeps, input: RestorationInput, { signal }: Work): Promise<RestorationReport> {
+  const { deploymentId, generation, to } = input;
+  const { n: _, ...target } = deploymentOf(deploymentId);
+  refuseOtherEnvironment(deps.environment, target);
+  const store = deps.artifacts.component(target.component);
+  await refuseOtherState(store, input);
+  const completed = await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() });
+  if (completed !== null && completed.record.result === 'completed') {
+    return { outcome: 'completed', after: completed.after ?? { generation, live: null } };
+  }
+  const { outcome, observation } = await deps.driver.restore({ target, deploymentId, generation, to }, signal);
+  const after = { generation: observation.generation, live: observation.live };
+  return { outcome: outcome === 'burned' ? 'unchanged' : outcome, after };
+}
+
+async function refuseOtherState(store: ComponentStore, { deploymentId, generation, to }: RestorationInput): Promise<void> {
+  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
+  const isOwn = intake?.generation === generation - 1 && intake.from?.digest === to?.digest;
+  if (isOwn) return;
+  throw new SlipwayError(
+    'UNTRUSTED_EVIDENCE',
+    `${deploymentId} did not start from ${to?.version ?? 'nothing'} at generation ${generation - 1}: nothing was restored`,
+  );
+}
+
+function loggerOf(deps: { readonly logger: Logger }, deploymentId: string): Logger {
+  return deps.logger.child({ deploymentId, stage: 'rollback' });
+}

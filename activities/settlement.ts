@@ -1,0 +1,73 @@
+import type { DeployerActivities, RestorationReport, SettleInput } from '../src/contract/activities.ts';
+import { recordedRollback, resultOf } from '../src/contract/outcome.ts';
+import { openRecord, withEvidence, beginStage, endStage, type DeploymentRecord, type RecordedFailure, type RecordedRollback } from '../src/contract/record.ts';
+import { STAGES } from '../src/contract/stages.ts';
+import type { ComponentStore } from '../src/artifacts/store.ts';
+import { readEvidence } from '../src/records/evidence.ts';
+import { factsOf } from '../src/records/facts.ts';
+import { deploymentOf } from '../src/records/names.ts';
+import { readRecord } from '../src/records/record.ts';
+import { perform, type Work } from './activity.ts';
+import { sealEnded } from './completion.ts';
+import type { DeployDeps } from './deploy.ts';
+import { restore } from './rollback.ts';
+
+/**
+ * Settles a deployment whose workflow ended without a record: terminated in the UI, or lost. It restores, fenced, and
+ * seals what the evidence shows, as DEPLOYMENT_TERMINATED. A record that stands already is the answer.
+ */
+export function createSettlement(deps: DeployDeps): Pick<DeployerActivities, 'settleDeployment'> {
+  return {
+    settleDeployment: (input) =>
+      perform(deps.logger.child({ deploymentId: input.deploymentId }), 'always', (work) => settle(deps, input, work)),
+  };
+}
+
+async function settle(deps: DeployDeps, input: SettleInput, work: Work): Promise<DeploymentRecord> {
+  const { deploymentId, order } = input;
+  const store = deps.artifacts.component(deploymentOf(deploymentId).component);
+  const standing = await readRecord(store, deploymentId);
+  if (standing !== null) return standing.record;
+
+  const seen = await recordFromEvidence(store, input);
+  const stage = seen.stages.at(-1)?.stage ?? null;
+  const message = 'its workflow ended without a record: it was terminated, or lost with its history';
+  const failure: RecordedFailure = { code: 'DEPLOYMENT_TERMINATED', clause: '§11', stage, message };
+  const restored = await restoreAdmitted(deps, deploymentId, store, work);
+  const record = { ...seen, failure, rollback: restored?.rollback ?? null };
+  const result = resultOf(failure, record.rollback);
+  return await sealEnded(deps, { order, record: { ...record, result }, after: restored?.report.after ?? null });
+}
+
+/** Undoes what an admitted deployment may have done; a deployment that was never admitted had nothing to act on. */
+async function restoreAdmitted(
+  deps: DeployDeps,
+  deploymentId: string,
+  store: ComponentStore,
+  work: Work,
+): Promise<{ readonly rollback: RecordedRollback | null; readonly report: RestorationReport } | null> {
+  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
+  if (!intake) return null;
+  const { from, generation, rollbackWithin: within } = intake;
+  const startedAt = Date.now();
+  const report = await restore(deps, { deploymentId, generation: generation + 1, to: from }, work);
+  const trigger = 'DEPLOYMENT_TERMINATED';
+  const restored = report.outcome;
+  return { rollback: recordedRollback({ trigger, to: from, startedAt, endedAt: Date.now(), within, restored }), report };
+}
+
+/** The record as far as the sealed evidence tells it: a stage that was running when it ended counts as aborted. */
+async function recordFromEvidence(store: ComponentStore, { deploymentId, order, startedAt }: SettleInput): Promise<DeploymentRecord> {
+  let record = openRecord(deploymentId, order);
+  let begun = startedAt;
+  for (const stage of STAGES) {
+    record = beginStage(record, stage, begun);
+    const evidence = await readEvidence(store, deploymentId, stage);
+    if (evidence === null) return endStage(record, 'aborted', new Date().toISOString(), null);
+    const { predicate, digest } = evidence;
+    if (predicate.result === 'failed') return endStage(record, 'failed', predicate.finishedAt, digest);
+    record = withEvidence(record, { stage, digest, facts: factsOf(stage, predicate) }, predicate.finishedAt);
+    begun = predicate.finishedAt;
+  }
+  return record;
+}

@@ -1,0 +1,99 @@
+import type { Logger } from 'pino';
+import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts/store.ts';
+import type { Digest } from '../src/contract/digest.ts';
+import type { Evidence, Findings, StagePredicate } from '../src/contract/evidence.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import type { Stage } from '../src/contract/stages.ts';
+import { formatTarget, type Target } from '../src/contract/target.ts';
+import { readEvidence, sealEvidence, type SealedEvidence } from '../src/records/evidence.ts';
+import { factsOf } from '../src/records/facts.ts';
+import { deploymentOf } from '../src/records/names.ts';
+import { readRecord } from '../src/records/record.ts';
+import { perform, StageError, type Work } from './activity.ts';
+
+/** One stage of one deployment, as its work sees it. */
+export interface StageWork extends Work {
+  readonly deploymentId: string;
+  readonly target: Target;
+  readonly store: ComponentStore;
+}
+
+/** What a stage found, and the image that it is about, once there is one. */
+export interface StageFindings<S extends Stage> {
+  readonly findings: Findings[S];
+  readonly image: Descriptor | null;
+  /** A stage that found the change wanting seals that as well, with what it had by then. */
+  readonly failure?: SlipwayError;
+}
+
+export interface StageRequest<S extends Stage> {
+  readonly stage: S;
+  readonly deploymentId: string;
+  /** The evidence that the stage consumes. */
+  readonly previous: Digest | null;
+}
+
+/**
+ * Carries out one stage and seals what it proved, passed or failed. What is sealed stands: repeated after a lost
+ * answer, or in a reset run, the stage answers with the evidence that is there, and after the record with the record.
+ */
+export async function carryOut<S extends Stage>(
+  deps: { readonly artifacts: ArtifactStore; readonly logger: Logger },
+  request: StageRequest<S>,
+  work: (stage: StageWork) => Promise<StageFindings<S>>,
+): Promise<Evidence<S>> {
+  const { stage, deploymentId, previous } = request;
+  const logger = deps.logger.child({ deploymentId, stage });
+  return await perform(logger, 'faults', async (context) => {
+    const { n: _, ...target } = deploymentOf(deploymentId);
+    const store = deps.artifacts.component(target.component);
+    await refuseRecorded(store, deploymentId);
+    const standing = await readEvidence(store, deploymentId, stage);
+    if (standing !== null) return answer(standing, request);
+    const startedAt = new Date().toISOString();
+    const state = (end: Pick<StagePredicate<S>, 'result' | 'failure' | 'findings'>): StagePredicate<S> => ({
+      stage,
+      deploymentId,
+      target: formatTarget(target),
+      previous,
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      ...end,
+    });
+    try {
+      const { findings, image, failure } = await work({ ...context, logger, deploymentId, target, store });
+      const end = failure === undefined ? { result: 'passed' as const, failure: null } : failed(failure);
+      return answer(await sealEvidence(store, state({ ...end, findings }), image), request);
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error instanceof StageError || error.fault === 'platform') throw error;
+      return answer(await sealEvidence(store, state({ ...failed(error), findings: null }), null), request);
+    }
+  });
+}
+
+/** The evidence that stands, as the workflow takes it; a failed one is thrown, with its digest. */
+function answer<S extends Stage>(standing: SealedEvidence<S>, { stage, deploymentId, previous }: StageRequest<S>): Evidence<S> {
+  const { predicate, digest } = standing;
+  if (predicate.previous !== previous) {
+    throw new SlipwayError(
+      'UNTRUSTED_EVIDENCE',
+      `${stage} of ${deploymentId} was carried out on ${predicate.previous ?? 'nothing'}, not on ${previous ?? 'nothing'}`,
+    );
+  }
+  if (predicate.failure !== null) {
+    throw new StageError(new SlipwayError(predicate.failure.code, predicate.failure.message), { evidence: digest });
+  }
+  return { stage, digest, facts: factsOf(stage, predicate) };
+}
+
+/** A deployment whose record is sealed has ended: whoever runs it again is given that record. */
+async function refuseRecorded(store: ComponentStore, deploymentId: string): Promise<void> {
+  const record = await readRecord(store, deploymentId);
+  if (record === null) return;
+  const ended = new SlipwayError('EVIDENCE_REUSED', `${deploymentId} has ended: its record ${record.digest} stands`);
+  throw new StageError(ended, { sealed: record.record });
+}
+
+function failed(error: SlipwayError): Pick<StagePredicate, 'result' | 'failure'> {
+  return { result: 'failed', failure: { code: error.code, clause: error.clause, message: error.message } };
+}

@@ -1,0 +1,29 @@
+import type { Facts, StagePredicate } from '../contract/evidence.ts';
+import type { Stage } from '../contract/stages.ts';
+
+type FactsReader = { [S in Stage]: (findings: NonNullable<StagePredicate<S>['findings']>) => Facts[S] };
+
+const READ: FactsReader = {
+  'change-intake': ({ change, source, from, generation, rollbackWithin }) => ({
+    changeId: change.id,
+    summary: change.summary,
+    reason: change.reason,
+    carries: change.carries,
+    source: { repository: source.repository, revision: source.revision },
+    from,
+    generation,
+    rollbackWithin,
+  }),
+  build: ({ release }) => release,
+  verification: () => null,
+  release: () => null,
+  deploy: () => null,
+  'post-deploy-verification': () => null,
+  completion: () => null,
+};
+
+/** Those facts of a sealed evidence that the workflow carries: read from it, so that a repeated stage gives the same. */
+export function factsOf<S extends Stage>(stage: S, { findings }: StagePredicate<S>): Facts[S] {
+  if (findings === null) throw new TypeError(`evidence of ${stage} passed without findings`);
+  return READ[stage](findings);
+}
