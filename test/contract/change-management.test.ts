@@ -8,7 +8,7 @@ import { quarantines, triggerOf } from '../../src/contract/trigger.ts';
 
 /**
  * §17: no stage, result, trigger, failure code or built-in rule changes without an ADR that names the change. The ADRs
- * list them under fixed headings; a later ADR adds rows, or takes rows away under "Removed".
+ * list them under fixed headings; a later ADR adds rows, or takes rows away under "Removed from …".
  */
 const FOLDER = resolve(import.meta.dirname, '../../docs/adr');
 const FILES = readdirSync(FOLDER)
@@ -39,7 +39,7 @@ function rows(text: string): [string, string[]][] {
 function agreed(heading: string): Record<string, string[]> {
   const standing = new Map<string, string[]>();
   for (const page of PAGES) {
-    for (const [word] of rows(section(page, 'Removed'))) standing.delete(word);
+    for (const [word] of rows(section(page, `Removed from ${heading}`))) standing.delete(word);
     for (const [word, cells] of rows(section(page, heading))) standing.set(word, cells);
   }
   return Object.fromEntries(standing);
