@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { SlipwayError } from '../contract/failure.ts';
+import { answerTo, type LaneState, type Submission } from '../contract/lane.ts';
+import type { DeploymentRecord } from '../contract/record.ts';
+import { targetOf } from './slipway.ts';
+import { awaitDeployment, queryDeployment, queryLane } from './messages.ts';
+
+export interface FollowOptions {
+  /** Called with each new state of the record, while it runs. */
+  readonly onProgress?: (record: DeploymentRecord) => void;
+  /** Called while the order is queued: its position, and what holds it up. */
+  readonly onQueued?: (position: number, lane: LaneState) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds between two looks. */
+const QUEUED_PAUSE = 300;
+const RUNNING_PAUSE = 200;
+
+/** Follows an order through the queue and its deployment to its end. */
+export async function follow(
+  client: Client,
+  submission: Pick<Submission, 'requestId' | 'target' | 'deploymentId'>,
+  options: FollowOptions = {},
+): Promise<DeploymentRecord> {
+  const deploymentId = submission.deploymentId ?? (await untilStarted(client, submission, options));
+  const result = awaitDeployment(client, deploymentId);
+  if (options.onProgress === undefined) return await result;
+  const ended = new AbortController();
+  const reporting = report(client, deploymentId, options.onProgress, AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]));
+  try {
+    return await result;
+  } finally {
+    ended.abort();
+    await reporting;
+  }
+}
+
+async function untilStarted(
+  client: Client,
+  { requestId, target }: Pick<Submission, 'requestId' | 'target'>,
+  { onQueued, signal }: FollowOptions,
+): Promise<string> {
+  for (;;) {
+    const lane = await queryLane(client, targetOf(target));
+    const answer = lane && answerTo(lane, requestId);
+    if (answer?.deploymentId) return answer.deploymentId;
+    if (lane === null || answer === null || answer.position === 0) {
+      throw new SlipwayError('ABORTED', `the order ${requestId} was taken out of the queue of ${target}: see slipway history ${target}`);
+    }
+    onQueued?.(answer.position, lane);
+    await delay(QUEUED_PAUSE, undefined, signal ? { signal } : {});
+  }
+}
+
+/** Tells of each change of the record until told to stop; a question that fails is asked again, for the result decides. */
+async function report(
+  client: Client,
+  deploymentId: string,
+  onProgress: (record: DeploymentRecord) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let told = '';
+  while (!signal.aborted) {
+    const record = await queryDeployment(client, deploymentId).catch(() => null);
+    const state = JSON.stringify(record);
+    if (record !== null && state !== told && !signal.aborted) onProgress(record);
+    told = state;
+    await delay(RUNNING_PAUSE, undefined, { signal }).catch(() => undefined);
+  }
+}
