@@ -14,7 +14,7 @@ export type SampleOutcome = 'good' | 'bad' | 'late';
 export interface Sample {
   /** The wall clock, ISO 8601. */
   readonly at: string;
-  /** Milliseconds since the first sample's clock began, monotonic: spans of time are judged by this alone. */
+  /** Milliseconds since the verification began, monotonic: spans of time are judged by this alone. */
   readonly after: number;
   /** Milliseconds that the observation itself took. */
   readonly elapsed: number;

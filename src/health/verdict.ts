@@ -75,10 +75,9 @@ export function soakVerdict(samples: readonly Sample[], policy: SoakPolicy): Jud
   const health = healthVerdict(soak, policy);
   const floors = floorsVerdict(soak, policy);
   const verdict = combine([instance.verdict, health.verdict, floors.verdict]);
-  const cause = [instance, health, floors].find((judgement) => judgement.verdict === verdict);
-  return verdict === 'pass' || cause === undefined
-    ? { verdict, reason: `${floors.reason}, ${health.reason}` }
-    : { verdict, reason: cause.reason };
+  if (verdict === 'pass') return { verdict, reason: `${floors.reason}, ${health.reason}` };
+  const decisive = [instance, health, floors].find((judgement) => judgement.verdict === verdict);
+  return decisive ?? floors;
 }
 
 /** One instance, alive throughout. One that died fails, even if it, or another in its place, came back. */

@@ -91,6 +91,8 @@ describe('a probe', () => {
     });
     expect(await prober.probe(address, { timeout: 1_000 })).toMatchObject({ status: 200 });
     stopListening();
+    // A kept connection is taken again only once the event loop has come round.
+    await new Promise(setImmediate);
     expect(await prober.probe(address, { timeout: 1_000 })).toMatchObject({ ended: 'refused' });
   });
 
