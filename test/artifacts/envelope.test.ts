@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeEnvelope, encodeEnvelope, STATEMENT_TYPE, type Statement } from '../../src/contract/envelope.ts';
+import { codeOf } from '../../src/contract/failure.ts';
 import { statement } from './parts.ts';
 
 const GOOD = statement({ stage: 'build', text: 'ü?>~?', nested: { b: 1, a: [null, 1.5] } });
@@ -30,20 +31,22 @@ describe('an envelope', () => {
     );
   });
 
-  it('with one bit flipped anywhere is refused, or says something else', () => {
+  it('with any one bit flipped is refused, or says something else', () => {
     const bytes = Buffer.from(encodeEnvelope(GOOD));
-    for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+    const readAs = (flipped: Buffer): unknown => {
+      try {
+        return decodeEnvelope(flipped);
+      } catch (error) {
+        return codeOf(error);
+      }
+    };
+    const trusted = Array.from({ length: bytes.length * 8 }, (_, bit) => {
       const flipped = Buffer.from(bytes);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
-      let read: Statement;
-      try {
-        read = decodeEnvelope(flipped);
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'ARTIFACT_CORRUPT' });
-        continue;
-      }
-      expect(read).not.toEqual(GOOD);
-    }
+      return readAs(flipped);
+    }).filter((read) => read !== 'ARTIFACT_CORRUPT');
+    expect(trusted).not.toContain('INTERNAL');
+    expect(trusted).not.toContainEqual(GOOD);
   });
 
   const text = Buffer.from(encodeEnvelope(GOOD)).toString();

@@ -42,7 +42,7 @@ describe('an unpacked image', () => {
     expect(await readlink(join(folder, 'a', 'server'))).toBe('../server.mjs');
     const modes = { '.': 0o555, a: 0o555, nothing: 0o555, 'server.mjs': 0o555, 'a.txt': 0o444, 'a/b.txt': 0o444 };
     for (const [name, mode] of Object.entries(modes)) {
-      expect((await lstat(join(folder, name))).mode & 0o7777, name).toBe(mode);
+      expect({ [name]: (await lstat(join(folder, name))).mode & 0o7777 }).toEqual({ [name]: mode });
     }
     await asOrdinaryUser(() => expect(writeFile(join(folder, 'a.txt'), 'x')).rejects.toThrow(/EACCES/));
   });
