@@ -12,7 +12,7 @@ const NAMES = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
  * Registers Slipway's search attributes and waits until the server lists them: a workflow that uses one that is not
  * registered fails its task for ever, so this comes before anything runs. Registering again does nothing.
  * @param within milliseconds until the server has to list them.
- * @throws TEMPORAL_UNAVAILABLE when it does not, or when one of the names is taken by another type.
+ * @throws TEMPORAL_UNAVAILABLE when it does not or does not let us, or when a name is taken by another type.
  */
 export async function registerSearchAttributes(
   connection: Connection,
@@ -37,10 +37,12 @@ export async function registerSearchAttributes(
 
 /**
  * Names of Slipway's search attributes that the namespace does not list.
- * @throws TEMPORAL_UNAVAILABLE when a name is taken by another type.
+ * @throws TEMPORAL_UNAVAILABLE when the server does not let us look, or when a name is taken by another type.
  */
 export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<readonly string[]> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace }).catch((cause) => {
+    throw notAllowed(namespace, cause);
+  });
   return NAMES.filter((name) => {
     const type = customAttributes?.[name];
     if (type !== undefined && type !== KEYWORD) throw takenByAnotherType(namespace, name);
@@ -54,8 +56,18 @@ async function add(connection: Connection, namespace: string, names: readonly st
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   } catch (error) {
     // Somebody else registered them in the meantime; whether all are there is what the caller waits for.
-    if (!isGrpcServiceError(error) || error.code !== ALREADY_EXISTS) throw error;
+    if (!isGrpcServiceError(error) || error.code !== ALREADY_EXISTS) throw notAllowed(namespace, error);
   }
+}
+
+/** A server of somebody else's need not let us: then they have to do it. */
+function notAllowed(namespace: string, cause: unknown): SlipwayError {
+  return new SlipwayError(
+    'TEMPORAL_UNAVAILABLE',
+    `Search attributes of namespace ${namespace} cannot be listed or added (${(cause as Error).message}). ` +
+      `Ask whoever runs the server to add these as Keyword: ${NAMES.join(', ')}.`,
+    { cause },
+  );
 }
 
 function takenByAnotherType(namespace: string, name: string): SlipwayError {

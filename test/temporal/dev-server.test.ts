@@ -71,6 +71,7 @@ describe('search attributes', () => {
 
 test('a worker connects to the same server', async () => {
   const connection = await connectWorker(running.server.location);
+  await expect(connection.healthService.check({})).resolves.toBeDefined();
   await connection.close();
 });
 
