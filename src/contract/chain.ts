@@ -20,8 +20,12 @@ export interface Fault {
   readonly reason: string;
 }
 
-/** What is wrong with a chain that should run, passed, from change intake to `last`; null when nothing is. Pure. */
-export function faultOfChain(chain: Chain, deploymentId: string, last: Stage): Fault | null {
+/**
+ * What is wrong with a chain that should run, passed, from change intake to `last` (null: nothing has passed); null
+ * when nothing is. Pure.
+ */
+export function faultOfChain(chain: Chain, deploymentId: string, last: Stage | null): Fault | null {
+  if (last === null) return null;
   let previous: Link<Stage> | null = null;
   for (const stage of STAGES.slice(0, STAGES.indexOf(last) + 1)) {
     const link = chain[stage] as Link<Stage> | undefined;

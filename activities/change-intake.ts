@@ -1,0 +1,151 @@
+import type { Logger } from 'pino';
+import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
+import type { LoadedPlatform } from '../src/config/load.ts';
+import type { OrchestratorActivities, RuntimeState } from '../src/contract/activities.ts';
+import type { IntakeFindings } from '../src/contract/evidence.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import type { DeployOrder, Order, RollbackOrder } from '../src/contract/order.ts';
+import type { LiveRelease } from '../src/contract/release.ts';
+import { formatDeploymentId, formatTarget } from '../src/contract/target.ts';
+import { newestAct } from '../src/records/acts.ts';
+import { deploymentOf } from '../src/records/names.ts';
+import { environmentOf, keepPlatform } from '../src/records/platform.ts';
+import { readRecord, type StandingRecord } from '../src/records/record.ts';
+import { releaseToReturnTo } from '../src/records/return.ts';
+import { expectedState, recentRecords } from '../src/records/target.ts';
+import type { RuntimeObserver } from '../src/runtime/driver.ts';
+import { admit } from '../src/source/admission.ts';
+import type { SourceRepository } from '../src/source/repository.ts';
+import { carryOut } from './stage.ts';
+
+export interface ChangeIntakeDeps {
+  readonly artifacts: ArtifactStore;
+  readonly observer: RuntimeObserver;
+  /** The platform file as it is now; what a deployment read of it goes with the deployment. */
+  readonly loadPlatform: () => Promise<LoadedPlatform>;
+  /** @throws UNKNOWN_SOURCE */
+  readonly openSource: (platform: LoadedPlatform, name: string) => SourceRepository;
+  readonly logger: Logger;
+}
+
+type Intent = Pick<IntakeFindings, 'change' | 'source' | 'returnTo'>;
+
+/**
+ * Stage 1, Change intake (§5): the change is traceable to a revision, its scope is explicit, its components are named.
+ * It pins what the deployment starts from: the version and generation that the runtime shows (§2), and the platform
+ * file that all stages go by.
+ */
+export function createChangeIntake(deps: ChangeIntakeDeps): Pick<OrchestratorActivities, 'admitChange'> {
+  return {
+    admitChange: ({ deploymentId, order }) =>
+      carryOut(deps, { stage: 'change-intake', deploymentId, previous: null }, async ({ store, target, signal }) => {
+        refuseOtherTarget(deploymentId, order);
+        const loaded = await deps.loadPlatform();
+        const { rollbackWithin } = environmentOf(loaded.platform, target.environment);
+        await keepPlatform(store, loaded.bytes, loaded.digest);
+        const records = await recentRecords(store, target);
+        const { generation, live } = await deps.observer.observe(target, signal);
+        refuseUnknownState(deploymentId, order, records[0], { generation, live });
+        const intent =
+          order.kind === 'deploy'
+            ? await admitted(deps, loaded, store, order, live)
+            : await returning(store, records, order, live);
+        const last = await newestAct(store, target);
+        return {
+          image: null,
+          findings: {
+            order,
+            ...intent,
+            from: live,
+            generation,
+            rollbackWithin,
+            platform: loaded.digest,
+            lane: { acts: last?.number ?? 0, last: last?.digest ?? null },
+          },
+        };
+      }),
+  };
+}
+
+async function admitted(
+  deps: ChangeIntakeDeps,
+  loaded: LoadedPlatform,
+  store: ComponentStore,
+  order: DeployOrder,
+  live: LiveRelease | null,
+): Promise<Intent> {
+  const repository = deps.openSource(loaded, order.source);
+  await repository.fetch();
+  const liveRecord = live && (await readRecord(store, live.deploymentId));
+  const liveRevision = liveRecord?.record.source?.revision;
+  const { component } = order.target;
+  const admission = await admit({
+    repository,
+    component,
+    change: order.change,
+    revision: order.revision,
+    live: liveRevision === undefined ? null : { revision: liveRevision },
+  });
+  const { folder, revision, committedAt, change } = admission;
+  return {
+    change: { ...change, requestedBy: order.by },
+    source: { repository: repository.name, revision, committedAt, folder },
+    returnTo: null,
+  };
+}
+
+/** A rollback on request carries no commit: its change is the return itself, and it is traced to the release's record. */
+async function returning(
+  store: ComponentStore,
+  records: readonly StandingRecord[],
+  order: RollbackOrder,
+  live: LiveRelease | null,
+): Promise<Intent> {
+  const { release, intake } = await releaseToReturnTo(store, records, order, live);
+  const id = `rollback:${release.deploymentId}`;
+  const summary = `Return to ${release.version}, which completed as ${release.deploymentId}`;
+  return {
+    change: { id, summary, reason: order.reason, requestedBy: order.by, carries: [id] },
+    source: intake.source,
+    returnTo: release,
+  };
+}
+
+function refuseOtherTarget(deploymentId: string, order: Order): void {
+  const { n: _, ...target } = deploymentOf(deploymentId);
+  if (formatTarget(target) === formatTarget(order.target)) return;
+  throw new SlipwayError('USAGE', `${deploymentId} cannot carry an order for ${formatTarget(order.target)}`);
+}
+
+/**
+ * A deployment goes from one *known* version to another (§2): the runtime has to show what the newest record left there,
+ * and that record has to be the one before. A rollback is the way out of every other state.
+ */
+function refuseUnknownState(
+  deploymentId: string,
+  order: Order,
+  newest: StandingRecord | undefined,
+  observed: RuntimeState,
+): void {
+  const { n, ...target } = deploymentOf(deploymentId);
+  const before = n === 1 ? null : formatDeploymentId(target, n - 1);
+  const advice = `return to a known release with slipway rollback ${formatTarget(target)}`;
+  if ((newest?.record.deploymentId ?? null) !== before) {
+    throw new SlipwayError(
+      'UNKNOWN_RUNTIME_STATE',
+      `the newest record of ${formatTarget(target)} is ${newest?.record.deploymentId ?? 'none'}; expected ${before ?? 'none'}: orders go through the lane`,
+    );
+  }
+  if (order.kind === 'rollback') return;
+  const expected = expectedState(newest);
+  if (expected === null) {
+    throw new SlipwayError('UNKNOWN_RUNTIME_STATE', `${before} left the runtime to a person: ${advice}`);
+  }
+  const isSame = expected.live?.digest === observed.live?.digest && expected.live?.deploymentId === observed.live?.deploymentId;
+  if (isSame && expected.generation === observed.generation) return;
+  throw new SlipwayError(
+    'UNKNOWN_RUNTIME_STATE',
+    `the runtime shows ${observed.live?.version ?? 'nothing'} at generation ${observed.generation}; the newest record left ` +
+      `${expected.live?.version ?? 'nothing'} at ${expected.generation}: a hand was at it (§15); ${advice}`,
+  );
+}

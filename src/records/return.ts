@@ -1,0 +1,45 @@
+import type { ComponentStore } from '../artifacts/store.ts';
+import type { IntakeFindings } from '../contract/evidence.ts';
+import { SlipwayError } from '../contract/failure.ts';
+import type { RollbackOrder } from '../contract/order.ts';
+import type { LiveRelease } from '../contract/release.ts';
+import { formatTarget } from '../contract/target.ts';
+import { quarantineOf } from './acts.ts';
+import { readEvidence } from './evidence.ts';
+import type { StandingRecord } from './record.ts';
+import { completedRelease } from './target.ts';
+
+/**
+ * The release that a rollback on request returns to (§13): the version it names, or else the newest that completed here
+ * before the live one, is another, and is not quarantined.
+ * @param records of the target, newest first
+ * @throws NO_RELEASE_TO_RETURN_TO, QUARANTINED
+ */
+export async function releaseToReturnTo(
+  store: ComponentStore,
+  records: readonly StandingRecord[],
+  { target, version }: RollbackOrder,
+  live: LiveRelease | null,
+): Promise<{ readonly release: LiveRelease; readonly intake: IntakeFindings }> {
+  const liveIndex = records.findIndex(({ record }) => record.deploymentId === live?.deploymentId);
+  const candidates = version === null ? records.slice(liveIndex + 1) : records;
+  for (const { record } of candidates) {
+    const release = completedRelease(record);
+    const isWanted = release !== null && (version === null ? release.digest !== live?.digest : release.version === version);
+    if (!isWanted) continue;
+    if ((await quarantineOf(store, release.digest)).quarantined) {
+      if (version === null) continue;
+      throw new SlipwayError(
+        'QUARANTINED',
+        `${version} (${release.digest}) was found bad where it was live: name another version, or slipway unquarantine it first`,
+      );
+    }
+    const intake = (await readEvidence(store, release.deploymentId, 'change-intake'))?.predicate.findings;
+    if (intake) return { release, intake };
+  }
+  const wanted = version === null ? 'an earlier release that is not quarantined' : `version ${version}`;
+  throw new SlipwayError(
+    'NO_RELEASE_TO_RETURN_TO',
+    `${wanted} has not completed on ${formatTarget(target)}: see slipway history ${formatTarget(target)}`,
+  );
+}
