@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { isDigest, type Digest } from '../../contract/digest.ts';
+import { isFailureCode, SlipwayError } from '../../contract/failure.ts';
+import { NAME } from '../../contract/target.ts';
+
+/**
+ * What is said over a runtime's sockets: JSON over HTTP. `GET /targets` gives all observations,
+ * `GET /targets/ENVIRONMENT/COMPONENT` one; `POST /activate`, `/restore` and `/retire` take these requests. An error is
+ * `{ error: { code, message } }`, and is thrown again on the other side as what it was.
+ */
+const name = z.string().regex(NAME);
+const release = z.object({
+  version: z.string().min(1),
+  digest: z.custom<Digest>(isDigest, 'expected a digest'),
+  deploymentId: z.string().min(1),
+});
+
+export const target = z.object({ environment: name, component: name });
+const deployment = z.object({ target, deploymentId: z.string().min(1) });
+
+export const requests = {
+  activate: deployment.extend({ generation: z.int().min(1), release }),
+  restore: deployment.extend({ generation: z.int().min(1), to: release.nullable() }),
+  retire: deployment,
+} as const;
+
+export interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string };
+}
+
+export function errorBody(error: unknown): ErrorBody {
+  return error instanceof SlipwayError
+    ? { error: { code: error.code, message: error.message } }
+    : { error: { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) } };
+}
+
+/** The error that an answer carries, or null when it carries none that this version knows. */
+export function errorOf(body: unknown): SlipwayError | null {
+  const { error } = (body ?? {}) as Partial<ErrorBody>;
+  return error !== undefined && isFailureCode(error.code) ? new SlipwayError(error.code, error.message) : null;
+}

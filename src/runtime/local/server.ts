@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { codeOf, FAILURES, SlipwayError } from '../../contract/failure.ts';
+import { parseTarget, type Target } from '../../contract/target.ts';
+import type { Observation, RuntimeDriver } from '../driver.ts';
+import { errorBody, requests } from './protocol.ts';
+import type { RuntimeSockets } from './sockets.ts';
+
+/** The driver, and the list that only a runtime itself can give. */
+export interface ServedRuntime extends RuntimeDriver {
+  observeAll(): Promise<readonly Observation[]>;
+}
+
+/** Serves a runtime on its two sockets: everything on `control`, reading only on `observe`. Resolves with how to stop. */
+export async function serveRuntime(
+  runtime: ServedRuntime,
+  sockets: RuntimeSockets,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  await ownFolder(sockets.folder);
+  const servers = [
+    await listen(sockets.control, (request, signal) => change(runtime, request, signal), logger),
+    await listen(sockets.observe, (request) => read(runtime, request), logger),
+  ];
+  return async () => {
+    await Promise.all(servers.map(stop));
+    await Promise.all([sockets.control, sockets.observe].map((socket) => rm(socket, { force: true })));
+  };
+}
+
+type Handler = (request: IncomingMessage, signal: AbortSignal) => Promise<unknown>;
+
+async function change(runtime: ServedRuntime, request: IncomingMessage, signal: AbortSignal): Promise<unknown> {
+  switch (`${request.method} ${request.url}`) {
+    case 'POST /activate':
+      return runtime.activate(await bodyOf(request, requests.activate), signal);
+    case 'POST /restore':
+      return runtime.restore(await bodyOf(request, requests.restore), signal);
+    case 'POST /retire':
+      await runtime.retire(await bodyOf(request, requests.retire));
+      return {};
+    default:
+      return read(runtime, request);
+  }
+}
+
+async function read(runtime: ServedRuntime, { method, url = '' }: IncomingMessage): Promise<unknown> {
+  if (method !== 'GET') {
+    throw new SlipwayError(
+      'ACT_REFUSED',
+      `${method} ${url}: this socket only observes. Only the deployer can change a runtime.`,
+    );
+  }
+  if (url === '/targets') return { targets: await runtime.observeAll() };
+  const target: Target | null = url.startsWith('/targets/') ? parseTarget(url.slice('/targets/'.length)) : null;
+  if (target === null)
+    throw new SlipwayError('USAGE', `${method} ${url}: expected /targets or /targets/ENVIRONMENT/COMPONENT.`);
+  return runtime.observe(target);
+}
+
+async function bodyOf<S extends z.ZodType>(request: IncomingMessage, schema: S): Promise<z.output<S>> {
+  let body: unknown;
+  try {
+    body = JSON.parse(await text(request));
+  } catch (cause) {
+    throw new SlipwayError('USAGE', `POST ${request.url}: the body is no JSON.`, { cause });
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new SlipwayError('USAGE', `POST ${request.url}: ${issues.join('; ')}`);
+}
+
+async function listen(socket: string, handle: Handler, logger: Logger): Promise<Server> {
+  const server = createServer((request, response) => {
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableEnded) gone.abort(new Error('the caller went away'));
+    });
+    void handle(request, gone.signal)
+      .then(
+        (answer) => ({ status: 200, body: answer }),
+        (error: unknown) => {
+          if (!gone.signal.aborted) logger.warn({ err: error, request: request.url }, 'request refused');
+          return { status: FAILURES[codeOf(error)].fault === 'platform' ? 500 : 409, body: errorBody(error) };
+        },
+      )
+      .then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+  });
+  // We hold the folder's lock: whatever socket is still there is a dead runtime's.
+  await rm(socket, { force: true });
+  server.listen(socket);
+  await once(server, 'listening');
+  await chmod(socket, 0o600);
+  return server;
+}
+
+/** A folder below the shared temporary one could be a trap that somebody else has laid. */
+async function ownFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const found = await lstat(folder);
+  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
+    throw new SlipwayError(
+      'USAGE',
+      `${folder}: expected a folder of this user, for the runtime's sockets. Remove what is there.`,
+    );
+  }
+}
+
+async function stop(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+}

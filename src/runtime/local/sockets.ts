@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Where a runtime is reached. Who is given only `observe` can change nothing. */
+export interface RuntimeSockets {
+  readonly folder: string;
+  readonly control: string;
+  readonly observe: string;
+}
+
+/** `sun_path` holds 108 bytes on Linux and 104 on macOS, the closing zero included. */
+const LONGEST = 103;
+
+/** The sockets of the runtime in `folder`: in that folder, or in a short one made from its hash when the path is too long. */
+export function socketsOf(folder: string): RuntimeSockets {
+  const fits = Buffer.byteLength(join(resolve(folder), 'control.sock')) <= LONGEST;
+  const home = fits ? resolve(folder) : join(tmpdir(), `slipway-${tagOf(folder)}`);
+  return { folder: home, control: join(home, 'control.sock'), observe: join(home, 'observe.sock') };
+}
+
+/** Short hash of a runtime's folder. Its instances carry it, so that runtimes on one machine tell theirs apart. */
+export function tagOf(folder: string): string {
+  return createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,136 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { request } from 'undici';
+import type { SealedManifest } from '../../src/config/manifest.ts';
+import type { LiveRelease } from '../../src/contract/release.ts';
+import type { Target } from '../../src/contract/target.ts';
+import { createLocalDriver } from '../../src/runtime/local/client.ts';
+import { processesMarked } from '../../src/runtime/local/process.ts';
+import { startLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from '../../src/runtime/local/runtime.ts';
+import { tagOf } from '../../src/runtime/local/sockets.ts';
+import { addImage, imagesIn } from './images.ts';
+
+export const shop: Target = { environment: 'staging', component: 'shop' };
+export const robot: Target = { environment: 'staging', component: 'robot' };
+
+/** Answers with its version and pid; `/slow` after a moment; `/die` ends it; `/dirty` tells what it may write. */
+export const SERVER = `
+import { createServer } from 'node:http';
+import { writeFileSync } from 'node:fs';
+const tries = (path) => { try { writeFileSync(path, 'x'); return 'written'; } catch (error) { return error.code; } };
+const server = createServer((request, response) => {
+  if (request.url === '/die') process.exit(3);
+  if (request.url === '/env') return response.end(JSON.stringify(process.env));
+  if (request.url?.startsWith('/write?')) return response.end(tries(decodeURIComponent(request.url.slice(7))));
+  setTimeout(() => response.end(process.env.VERSION), request.url === '/slow' ? 400 : 0);
+});
+server.on('upgrade', (request, socket) => {
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n');
+  socket.on('error', () => {});
+});
+server.listen(Number(process.env.PORT), '127.0.0.1');
+`;
+
+/** Beats its heart, and writes down when it began and ended. */
+export const AGENT = `
+import { appendFileSync, writeFileSync } from 'node:fs';
+const log = (word) => appendFileSync(process.env.SLIPWAY_INSTANCE_DIR + '/journal', word + ' ' + process.env.VERSION + '\\n');
+log('began');
+process.on('SIGTERM', () => { log('ended'); process.exit(0); });
+setInterval(() => writeFileSync(process.env.SLIPWAY_HEARTBEAT, ''), 50);
+`;
+
+/** A folder with images, instance folders and one runtime; everything in it ends with `end`. */
+export interface World {
+  readonly folder: string;
+  readonly images: string;
+  readonly instances: string;
+  start(options?: Partial<LocalRuntimeOptions>): Promise<LocalRuntime>;
+  readonly driver: ReturnType<typeof createLocalDriver>;
+  /** A server's release; `overrides` replace parts of its manifest. */
+  server(n: number, overrides?: Partial<SealedManifest>, source?: string): Promise<LiveRelease>;
+  agent(n: number, overrides?: Partial<SealedManifest>, source?: string): Promise<LiveRelease>;
+  end(): Promise<void>;
+}
+
+export async function createWorld(name = 'r'): Promise<World> {
+  const root = await mkdtemp(join(tmpdir(), 'slipway-runtime-'));
+  const [folder, images, instances] = [join(root, name), join(root, 'images'), join(root, 'instances')];
+  await mkdir(images);
+  const runtimes: LocalRuntime[] = [];
+
+  async function release(n: number, target: Target, manifest: SealedManifest, source: string): Promise<LiveRelease> {
+    const digest = await addImage(images, manifest, { 'main.mjs': source });
+    return { version: `v${n}`, digest, deploymentId: `${target.environment}/${target.component}/${n}` };
+  }
+
+  return {
+    folder,
+    images,
+    instances,
+    driver: createLocalDriver({ folder }),
+    async start(options = {}) {
+      const logger = pino({ level: process.env['RUNTIME_LOG'] ?? 'silent' });
+      const runtime = await startLocalRuntime({
+        folder,
+        instances,
+        ports: {},
+        images: imagesIn(images),
+        logger,
+        ...options,
+      });
+      runtimes.push(runtime);
+      return runtime;
+    },
+    server: (n, overrides = {}, source = SERVER) => release(n, shop, { ...serverManifest(n), ...overrides }, source),
+    agent: (n, overrides = {}, source = AGENT) => release(n, robot, { ...agentManifest(n), ...overrides }, source),
+    async end() {
+      for (const runtime of runtimes) await runtime.close().catch(() => undefined);
+      for (const { pid } of processesMarked(`SLIPWAY_INSTANCE=${tagOf(folder)}`)) process.kill(pid, 'SIGKILL');
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+export function serverManifest(n: number): SealedManifest {
+  return {
+    component: 'shop',
+    kind: 'service',
+    run: { command: ['node', 'main.mjs'], env: { VERSION: `v${n}` }, startWithin: 10_000 },
+    health: { path: '/', interval: 1_000, timeout: 1_000, failures: 3 },
+    smoke: [],
+  };
+}
+
+function agentManifest(n: number): SealedManifest {
+  return {
+    component: 'robot',
+    kind: 'agent',
+    run: { command: ['node', 'main.mjs'], env: { VERSION: `v${n}` }, startWithin: 10_000 },
+    health: { heartbeat: 1_000, failures: 3 },
+    smoke: [],
+  };
+}
+
+/** The n-th deployment's activation, on a target that nothing else has touched: it makes generation n. */
+export function activation(target: Target, release: LiveRelease, generation: number) {
+  return { target, release, generation, deploymentId: release.deploymentId };
+}
+
+export async function get(address: string | null, path = '/'): Promise<{ status: number; body: string }> {
+  const { statusCode, body } = await request(`${address}${path}`);
+  return { status: statusCode, body: await body.text() };
+}
+
+/** Waits for the thing itself, and fails when it does not come. */
+export async function until<T>(what: () => Promise<T | null | false>, within = 10_000): Promise<T> {
+  const deadline = Date.now() + within;
+  for (;;) {
+    const seen = await what();
+    if (seen !== null && seen !== false) return seen;
+    if (Date.now() > deadline) throw new Error('it did not come');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
