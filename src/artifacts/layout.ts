@@ -4,6 +4,7 @@ import { SlipwayError } from '../contract/failure.ts';
 import { NAME } from '../contract/target.ts';
 import { createBlobs } from './blobs.ts';
 import { ifPresent, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
+import { createIndexFile } from './index-file.ts';
 import { createRefs } from './refs.ts';
 import type { ArtifactStore, ComponentStore } from './store.ts';
 
@@ -46,12 +47,13 @@ function openComponent(root: string, component: string): ComponentStore {
   const layout = join(root, component);
   const temporary = join(layout, 'tmp');
   const blobs = createBlobs({ folder: join(layout, 'blobs', 'sha256'), temporary });
-  const refs = createRefs({ layout, temporary });
+  const refs = createRefs({ folder: join(layout, 'refs'), temporary });
+  const index = createIndexFile({ path: join(layout, 'index.json'), temporary, refs });
 
   let prepared: Promise<void> | undefined;
   /** Once a process, before its first write; what failed is tried again. */
   const ready = async (): Promise<void> => {
-    prepared ??= prepareLayout(root, layout).then(() => refs.writeIndex());
+    prepared ??= prepareLayout(root, layout).then(() => index.write());
     try {
       await prepared;
     } catch (error) {
@@ -81,7 +83,9 @@ function openComponent(root: string, component: string): ComponentStore {
         const remedy = 'store its bytes before its name';
         throw new SlipwayError('ARTIFACT_CORRUPT', `"${name}" would name ${descriptor.digest}, not stored; ${remedy}`);
       }
-      return refs.claim(name, descriptor);
+      const claimed = await refs.claim(name, descriptor);
+      await index.write();
+      return claimed;
     },
   };
 }

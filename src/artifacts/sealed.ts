@@ -48,12 +48,13 @@ export async function sealBlob({
   bytes: Uint8Array;
   annotations?: Readonly<Record<string, string>>;
 }): Promise<Sealed> {
-  const layer = { mediaType, ...(await store.putBlob(bytes)) };
+  const [blob, config] = await Promise.all([store.putBlob(bytes), putJson(store, MEDIA_TYPE.empty, {})]);
+  const layer = { mediaType, ...blob };
   const manifest: OciManifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.manifest,
     artifactType,
-    config: await putJson(store, MEDIA_TYPE.empty, {}),
+    config,
     layers: [layer],
     ...(subject && { subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size } }),
     annotations: { [NAME_ANNOTATION]: name, ...annotations },
