@@ -12,6 +12,7 @@ const root = resolve(import.meta.dirname, '../..');
  */
 export async function compileStore(): Promise<{ folder: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-compiled-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
   const config = {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: {
@@ -25,6 +26,11 @@ export async function compileStore(): Promise<{ folder: string; remove: () => Pr
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
-  return { folder: join(folder, 'src/artifacts'), remove: () => rm(folder, { recursive: true, force: true }) };
+  try {
+    await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { folder: join(folder, 'src/artifacts'), remove };
 }
