@@ -4,8 +4,8 @@ import type { FailureDetails } from '../src/contract/activities.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import { toApplicationFailure } from '../src/temporal/codes.ts';
 
-/** A third of the heartbeat time-out, so that one late beat ends nothing. */
-const BEAT = 3_000;
+/** Milliseconds. An abort reaches an activity with the answer to a heartbeat; the worker throttles what it sends. */
+const BEAT = 200;
 
 /** What an activity's work is given beside its input. */
 export interface Work {

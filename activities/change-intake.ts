@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
-import type { LoadedPlatform } from '../src/config/load.ts';
+import { pathsOf, type LoadedPlatform } from '../src/config/load.ts';
 import type { OrchestratorActivities, RuntimeState } from '../src/contract/activities.ts';
 import type { IntakeFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
@@ -15,7 +15,7 @@ import { releaseToReturnTo } from '../src/records/return.ts';
 import { expectedState, recentRecords } from '../src/records/target.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
 import { admit } from '../src/source/admission.ts';
-import type { SourceRepository } from '../src/source/repository.ts';
+import type { OpenSource } from '../src/source/open.ts';
 import { carryOut } from './stage.ts';
 
 export interface ChangeIntakeDeps {
@@ -23,8 +23,7 @@ export interface ChangeIntakeDeps {
   readonly observer: RuntimeObserver;
   /** The platform file as it is now; what a deployment read of it goes with the deployment. */
   readonly loadPlatform: () => Promise<LoadedPlatform>;
-  /** @throws UNKNOWN_SOURCE */
-  readonly openSource: (platform: LoadedPlatform, name: string) => SourceRepository;
+  readonly openSource: OpenSource;
   readonly logger: Logger;
 }
 
@@ -75,7 +74,6 @@ async function admitted(
   live: LiveRelease | null,
 ): Promise<Intent> {
   const repository = deps.openSource(loaded, order.source);
-  await repository.fetch();
   const liveRecord = live && (await readRecord(store, live.deploymentId));
   const liveRevision = liveRecord?.record.source?.revision;
   const { component } = order.target;
@@ -85,6 +83,7 @@ async function admitted(
     change: order.change,
     revision: order.revision,
     live: liveRevision === undefined ? null : { revision: liveRevision },
+    instances: pathsOf(loaded).instances,
   });
   const { folder, revision, committedAt, change } = admission;
   return {

@@ -1,0 +1,16 @@
+import type { DeployerActivities } from '../src/contract/activities.ts';
+import type { CommandDeps } from './commands.ts';
+import { createDeploy, type DeployDeps } from './deploy.ts';
+import { createPostDeployVerification } from './post-deploy-verification.ts';
+import { createRollback } from './rollback.ts';
+import { createSettlement } from './settlement.ts';
+
+/** All activities of one environment's deployer. */
+export function createDeployerActivities(deps: DeployDeps & CommandDeps): DeployerActivities {
+  return {
+    ...createDeploy(deps),
+    ...createPostDeployVerification(deps),
+    ...createRollback(deps),
+    ...createSettlement(deps),
+  };
+}

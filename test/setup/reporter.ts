@@ -1,0 +1,24 @@
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+/** Ends a run with the line that says how it went: `N passed, N failed`, and how many were skipped, if any. */
+export default class ClosingLine implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const count = { passed: 0, failed: errors.length, skipped: 0 };
+    for (const module of modules) {
+      const tests = [...module.children.allTests()];
+      for (const test of tests) {
+        const { state } = test.result();
+        if (state !== 'pending') count[state] += 1;
+      }
+      if (tests.length === 0 && !module.ok()) count.failed += 1;
+    }
+    const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
+    this.#vitest?.logger.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
+  }
+}

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
+import { createLayoutStore } from '../src/artifacts/layout.ts';
+import type { ArtifactStore } from '../src/artifacts/store.ts';
+import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../src/config/load.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import { locatePlatform } from '../src/up/locate.ts';
+import { exitWhenParentDies } from '../src/up/parent.ts';
+import { connectWorker } from '../src/temporal/worker-connection.ts';
+import type { TemporalLocation } from '../src/temporal/location.ts';
+
+/** What a role is given to build its activities from. */
+export interface WorkerSetting {
+  readonly loaded: LoadedPlatform;
+  readonly paths: PlatformPaths;
+  readonly artifacts: ArtifactStore;
+  readonly location: TemporalLocation;
+  readonly logger: Logger;
+  /** Given for a deployer. */
+  readonly environment: string | undefined;
+}
+
+/** What makes one role's worker different from another's. */
+export type RoleOptions = Pick<
+  WorkerOptions,
+  'taskQueue' | 'activities' | 'workflowBundle' | 'maxConcurrentActivityTaskExecutions' | 'maxCachedWorkflows'
+>;
+
+/** Starts the worker of one role, says `ready` on stdout, and serves until SIGTERM or until its `slipway up` ends. */
+export async function serve(role: string, options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions): Promise<void> {
+  const logger = pino(
+    { base: { role }, serializers: { err: stdSerializers.err, error: stdSerializers.err }, timestamp: stdTimeFunctions.isoTime },
+    process.stderr,
+  );
+  try {
+    const worker = await create(logger, options);
+    exitWhenParentDies(process.env, () => worker.shutdown());
+    process.stdout.write('ready\n');
+    await worker.run();
+  } catch (error) {
+    logger.fatal({ err: error }, 'worker cannot serve');
+    process.exitCode = error instanceof SlipwayError && error.fault === 'caller' ? 2 : 1;
+  }
+}
+
+async function create(logger: Logger, options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions): Promise<Worker> {
+  const { values } = parseArgs({
+    options: { config: { type: 'string', default: 'platform.yaml' }, environment: { type: 'string' } },
+  });
+  const loaded = await loadPlatform(values.config);
+  const paths = pathsOf(loaded);
+  const location = await locatePlatform(paths.state, process.env);
+  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => logger[levelOf(level)](meta ?? {}, message)) });
+  const setting = {
+    loaded,
+    paths,
+    artifacts: createLayoutStore({ path: paths.store }),
+    location,
+    logger,
+    environment: values.environment,
+  };
+  return await Worker.create({
+    connection: await connectWorker(location, 30_000),
+    namespace: location.namespace,
+    shutdownGraceTime: '5s',
+    // An abort reaches an activity with the answer to its next heartbeat.
+    maxHeartbeatThrottleInterval: 500,
+    defaultHeartbeatThrottleInterval: 500,
+    ...(await options(setting)),
+  });
+}
+
+function levelOf(level: string): 'warn' | 'error' {
+  return level === 'ERROR' ? 'error' : 'warn';
+}
