@@ -5,7 +5,9 @@ import { SEARCH_ATTRIBUTES } from '../contract/search-attributes.ts';
 import { SlipwayError } from '../contract/failure.ts';
 
 const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+/** gRPC status codes. */
 const ALREADY_EXISTS = 6;
+const UNIMPLEMENTED = 12;
 const NAMES = Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name);
 
 /**
@@ -21,33 +23,39 @@ export async function registerSearchAttributes(
 ): Promise<void> {
   const deadline = Date.now() + within;
   let missing = await missingSearchAttributes(connection, namespace);
-  if (missing.length === 0) return;
-  await add(connection, namespace, missing);
-  while ((missing = await missingSearchAttributes(connection, namespace)).length > 0) {
-    if (Date.now() >= deadline) {
-      throw new SlipwayError(
-        'TEMPORAL_UNAVAILABLE',
-        `Namespace ${namespace} does not list ${missing.join(', ')} ${within} ms after they were registered. ` +
-          'Look at the server\'s log, then run "slipway doctor".',
-      );
-    }
+  if (missing?.length === 0) return;
+  await add(connection, namespace, missing ?? NAMES);
+  while ((missing = await missingSearchAttributes(connection, namespace))?.length) {
+    if (Date.now() >= deadline) throw notListed(namespace, missing, within);
     await delay(50);
   }
 }
 
 /**
- * Names of Slipway's search attributes that the namespace does not list.
+ * Names of Slipway's search attributes that the namespace does not list; null when the server cannot list any, as the
+ * one that skips time cannot.
  * @throws TEMPORAL_UNAVAILABLE when the server does not let us look, or when a name is taken by another type.
  */
-export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<readonly string[]> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace }).catch((cause) => {
-    throw notAllowed(namespace, cause);
-  });
+export async function missingSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<readonly string[] | null> {
+  const listed = await list(connection, namespace);
+  if (listed === null) return null;
   return NAMES.filter((name) => {
-    const type = customAttributes?.[name];
+    const type = listed[name];
     if (type !== undefined && type !== KEYWORD) throw takenByAnotherType(namespace, name);
     return type === undefined;
   });
+}
+
+async function list(connection: Connection, namespace: string): Promise<Record<string, number> | null> {
+  try {
+    return (await connection.operatorService.listSearchAttributes({ namespace })).customAttributes ?? {};
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === UNIMPLEMENTED) return null;
+    throw notAllowed(namespace, error);
+  }
 }
 
 async function add(connection: Connection, namespace: string, names: readonly string[]): Promise<void> {
@@ -58,6 +66,14 @@ async function add(connection: Connection, namespace: string, names: readonly st
     // Somebody else registered them in the meantime; whether all are there is what the caller waits for.
     if (!isGrpcServiceError(error) || error.code !== ALREADY_EXISTS) throw notAllowed(namespace, error);
   }
+}
+
+function notListed(namespace: string, missing: readonly string[], within: number): SlipwayError {
+  return new SlipwayError(
+    'TEMPORAL_UNAVAILABLE',
+    `Namespace ${namespace} does not list ${missing.join(', ')} ${within} ms after they were registered. ` +
+      'Look at the log of the server, then run "slipway doctor".',
+  );
 }
 
 /** A server of somebody else's need not let us: then they have to do it. */

@@ -11,6 +11,9 @@ const FIRST_ATTEMPTS = 5;
 /** Milliseconds after which it counts as having stayed up. */
 const STAYED_UP = 30_000;
 
+/** Lines of its log that people are shown: enough for a crash of Node, whose message stands above its stack. */
+const LAST_WORDS = 12;
+
 export interface KeepOptions {
   readonly logs: string;
   readonly report: (line: string) => void;
@@ -88,7 +91,7 @@ export function keep(spec: ChildSpec, { logs, report, readyWithin, closing }: Ke
 
 async function notReady(spec: ChildSpec, why: string, logs: string): Promise<SlipwayError> {
   const log = join(logs, `${spec.name}.log`);
-  const said = (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-3).join('\n  ');
+  const said = (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-LAST_WORDS).join('\n  ');
   return new SlipwayError(
     spec.absence,
     `${spec.name} did not become ready: ${why}. It last said:\n  ${said}\nAll it said is in ${log}.`,

@@ -4,39 +4,32 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identify } from '../../src/runtime/local/process.ts';
 
-/** Holds the supervisor as Node 20 runs it, compiled, and two small programs that use it. */
+/** Two small programs that use the supervisor as Node 20 runs it: compiled. */
 let folder: string;
-const root = join(import.meta.dirname, '..', '..');
+const compiled = join(import.meta.dirname, '..', '..', 'dist', 'src', 'up');
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-parent-'));
-  const compilerOptions = { rootDir: root, outDir: folder, noCheck: true, types: [], declaration: false };
-  const files = ['src/up/supervisor.ts', 'src/up/parent.ts'].map((file) => join(root, file));
-  const config = { extends: join(root, 'tsconfig.json'), compilerOptions, files, include: [] };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  await execa('npx', ['tsc', '-p', folder], { cwd: root });
-  await writeFile(join(folder, 'worker.js'), WORKER);
-  await writeFile(join(folder, 'up.js'), UP);
-}, 60_000);
+  await writeFile(join(folder, 'worker.mjs'), WORKER);
+  await writeFile(join(folder, 'up.mjs'), UP);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const WORKER = `
-import { exitWhenParentDies } from './src/up/parent.js';
+import { exitWhenParentDies } from '${compiled}/parent.js';
 exitWhenParentDies(process.env);
 setInterval(() => {}, 1000);
 console.log('ready');
 `;
 
 const UP = `
-import { createSupervisor } from './src/up/supervisor.js';
+import { createSupervisor } from '${compiled}/supervisor.js';
 const supervisor = createSupervisor({ logs: import.meta.dirname + '/logs', report: console.error });
 const spec = { env: process.env, absence: 'NO_WORKER', stopWithin: 1000 };
-const worker = { name: 'worker', command: process.execPath, args: [import.meta.dirname + '/worker.js'], ready: 'line' };
+const worker = { name: 'worker', command: process.execPath, args: [import.meta.dirname + '/worker.mjs'], ready: 'line' };
 const foreign = { name: 'foreign', command: 'sleep', args: ['600'], ready: async () => {} };
 await supervisor.start({ ...spec, ...worker });
 await supervisor.start({ ...spec, ...foreign });
@@ -44,7 +37,7 @@ console.log(JSON.stringify(Object.fromEntries(supervisor.pids())));
 `;
 
 async function startUp(): Promise<{ readonly up: ChildProcess; readonly pids: Record<string, number> }> {
-  const up = spawn(process.execPath, [join(folder, 'up.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const up = spawn(process.execPath, [join(folder, 'up.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface({ input: up.stdout }), 'line')) as [string];
   return { up, pids: JSON.parse(line) as Record<string, number> };
 }
@@ -63,7 +56,7 @@ describe('when slipway up is killed without a word', () => {
 describe('a worker that a person starts', () => {
   test('stays, although its stdin is empty', async () => {
     const { SLIPWAY_SUPERVISED: _, ...env } = process.env;
-    const worker = spawn(process.execPath, [join(folder, 'worker.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const worker = spawn(process.execPath, [join(folder, 'worker.mjs')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(worker, 'exit').then(() => 'ended');
     await once(createInterface({ input: worker.stdout }), 'line');
     const later = new Promise((resolve) => setTimeout(resolve, 200, 'stays'));

@@ -79,12 +79,16 @@ test('all are stopped in the reverse of the order in which they were started', a
 });
 
 test('a process that does not heed SIGTERM is killed with its whole group after its time', async () => {
-  const stubborn = `    process.on('SIGTERM', () => {});
+  const stubborn = `
+    import { spawn } from 'node:child_process';
+    process.on('SIGTERM', () => {});
     const child = spawn('sleep', ['60']);
     console.log('grandchild', child.pid); console.log('ready');`;
   await supervisor.start(program('stubborn', stubborn, { stopWithin: 200 }));
   const pid = pidOf('stubborn');
-  const said = await readFile(join(folder, 'logs', 'stubborn.log'), 'utf8');
+  const log = join(folder, 'logs', 'stubborn.log');
+  await expect.poll(() => readFile(log, 'utf8')).toMatch(/grandchild \d+/);
+  const said = await readFile(log, 'utf8');
   const grandchild = Number(/grandchild (\d+)/.exec(said)?.[1]);
   expect(identify(grandchild)).not.toBeNull();
   await supervisor.close();

@@ -4,7 +4,7 @@ import { connect } from '../../temporal/connection.ts';
 import type { TemporalLocation } from '../../temporal/location.ts';
 import { pollersOf, type TaskKind } from '../../temporal/pollers.ts';
 import { missingSearchAttributes } from '../../temporal/search-attributes.ts';
-import { bad, good, orBad, type Finding } from './finding.ts';
+import { bad, good, orBad, warning, type Finding } from './finding.ts';
 
 /** The server as it runs: whether it answers, knows the search attributes, and has a worker at each task queue. */
 export async function checkServer(
@@ -35,6 +35,7 @@ async function checkSearchAttributes(connection: Connection, namespace: string):
   const mend = 'Run "slipway up", which registers them: without them every deployment hangs.';
   return orBad('search attributes', mend, async () => {
     const missing = await missingSearchAttributes(connection, namespace);
+    if (missing === null) return warning('search attributes', 'this server cannot list them', mend);
     if (missing.length === 0) return good('search attributes', 'registered');
     return bad('search attributes', `missing: ${missing.join(', ')}`, mend);
   });
