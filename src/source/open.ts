@@ -25,7 +25,8 @@ export function createSourceOpener(mirrors: string): OpenSource {
       throw new SlipwayError('UNKNOWN_SOURCE', `source ${name} is not declared in platform.yaml; declared: ${known}`);
     }
     const key = JSON.stringify([source, folder]);
-    const repository = opened.get(key) ?? createGitRepository({ source, mirror: join(mirrors, `${name}.git`), baseFolder: folder });
+    const repository =
+      opened.get(key) ?? createGitRepository({ source, mirror: join(mirrors, `${name}.git`), baseFolder: folder });
     opened.set(key, repository);
     return repository;
   };
