@@ -1,7 +1,8 @@
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+// A default import: Node sees no named exports in this CommonJS package.
+import proto from '@temporalio/proto';
 
-const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = temporal.api.enums.v1.TaskQueueType;
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 /** A worker asks again at least once a minute; the server remembers those that stopped for five. */
 const ASKS_WITHIN = 75_000;
 

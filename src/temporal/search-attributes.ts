@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isGrpcServiceError, type Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+// A default import: Node sees no named exports in this CommonJS package.
+import proto from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from '../contract/search-attributes.ts';
 import { SlipwayError } from '../contract/failure.ts';
 
-const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 /** gRPC status codes. */
 const ALREADY_EXISTS = 6;
 const UNIMPLEMENTED = 12;

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/search-attributes.ts';
 import { connect } from '../../src/temporal/connection.ts';
@@ -48,7 +48,7 @@ describe('search attributes', () => {
       namespace,
       workflowExecutionRetentionPeriod: { seconds: 86_400 as unknown as Long },
     });
-    const INT = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT;
+    const INT = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_INT;
     await expect
       .poll(() =>
         connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { SlipwayStage: INT } }).then(
