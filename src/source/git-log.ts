@@ -4,7 +4,8 @@ import type { PathFilter, SourceRepository, Unit } from './repository.ts';
 
 /**
  * For each commit an empty field, its hash, its message and its paths. No path and no message holds a NUL; no path is
- * empty, so an empty field ends the paths. A line feed stands before the first path.
+ * empty, so an empty field ends the paths. A line feed stands before the first path. Without `-m`, git before 2.31 shows
+ * nothing of a merge.
  */
 const LOG = ['log', '--first-parent', '-m', '--no-renames', '-z', '--name-only', '--format=format:%x00%H%x00%B%x00'];
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createGitRepository } from '../../src/source/git.ts';
 import { FIRST_COMMIT, type WrittenSource, writeSource } from './written-source.ts';
 
@@ -317,6 +317,15 @@ describe('the mirror', () => {
     await repository.fetch();
     expect(await repository.resolve()).toBe(head);
     expect(await readdir(path.dirname(pwned))).not.toContain('pwned');
+  });
+
+  test('what git is told by the environment of this process, it does not hear', async () => {
+    const head = await source.commit({ message: 'first', files: { a: '1' } });
+    vi.stubEnv('GIT_OBJECT_DIRECTORY', '/nonexistent');
+    vi.stubEnv('GIT_CONFIG_PARAMETERS', "'protocol.allow=never'");
+    const repository = other('./shop');
+    await repository.fetch().finally(() => vi.unstubAllEnvs());
+    expect(await repository.resolve()).toBe(head);
   });
 
   test.runIf(process.getuid?.() === 0)('a local source that belongs to somebody else is read', async () => {
