@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Source } from '../config/platform.ts';
 import { SlipwayError } from '../contract/failure.ts';
@@ -28,7 +29,7 @@ export interface GitRepositoryOptions {
 export function createGitRepository(options: GitRepositoryOptions): SourceRepository {
   const { source, mirror, baseFolder, logger, environment = process.env } = options;
   const address = readAddress(source.url, baseFolder);
-  const git = createGit(mirror, environment);
+  const git = createGit(path.resolve(mirror), environment);
 
   const fetch = async (): Promise<void> => {
     const started = performance.now();
