@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Agent, request } from 'undici';
-import { processesMarked } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/runtime/local/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { activation, createWorld, get, shop, until, type World } from './world.ts';
 
@@ -58,7 +58,7 @@ describe('the stable address of a service', () => {
     expect(head.toString()).toContain('101 Switching Protocols');
     const closed = once(socket, 'close');
     await world.driver.activate(activation(shop, await world.server(2), 2));
-    await closed;
+    expect(await closed).toBeDefined();
   });
 
   it('says 503 where nothing is in service: before the first deployment, and after it was taken out again', async () => {
@@ -76,6 +76,15 @@ describe('the stable address of a service', () => {
     expect((await get(address)).status).toBe(503);
     await until(async () => processesMarked(`SLIPWAY_INSTANCE=${tagOf(world.folder)}`).length === 0);
     expect(await world.driver.restore(removal)).toEqual({ outcome, observation });
+  });
+
+  it('keeps its clients’ connections open, and answers 502 when an instance dies over a request', async () => {
+    await world.start();
+    const { observation } = await world.driver.activate(activation(shop, await world.server(1), 1));
+    const { headers, body } = await request(observation.address as string);
+    await body.text();
+    expect(headers['connection']).toBe('keep-alive');
+    expect(await get(observation.address, '/die')).toMatchObject({ status: 502 });
   });
 
   it('keeps the port that it was given, also over a restart', async () => {
@@ -118,7 +127,7 @@ describe('the version before', () => {
     const first = await world.driver.activate(activation(shop, v1, 1));
     await world.driver.activate(activation(shop, v2, 2));
     const dying = `SLIPWAY_INSTANCE=${first.observation.instance?.id}`;
-    for (const { pid } of processesMarked(dying)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of processesMarked(dying)) signal(pid, 'SIGKILL');
     await until(async () => (await world.driver.observe(shop)).warm === null);
 
     const restored = await world.driver.restore({
@@ -150,7 +159,7 @@ describe('the version before', () => {
       ids.push(observation.instance?.id);
     }
     expect((await world.driver.observe(shop)).warm).toEqual(releases[1]);
-    await until(async () => processesMarked(`SLIPWAY_INSTANCE=${ids[0]}`).length === 0);
+    expect(await until(async () => processesMarked(`SLIPWAY_INSTANCE=${ids[0]}`).length === 0)).toBe(true);
   });
 });
 

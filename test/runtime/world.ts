@@ -7,7 +7,7 @@ import type { SealedManifest } from '../../src/config/manifest.ts';
 import type { LiveRelease } from '../../src/contract/release.ts';
 import type { Target } from '../../src/contract/target.ts';
 import { createLocalDriver } from '../../src/runtime/local/client.ts';
-import { processesMarked } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/runtime/local/process.ts';
 import { startLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from '../../src/runtime/local/runtime.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { addImage, imagesIn } from './images.ts';
@@ -15,15 +15,24 @@ import { addImage, imagesIn } from './images.ts';
 export const shop: Target = { environment: 'staging', component: 'shop' };
 export const robot: Target = { environment: 'staging', component: 'robot' };
 
-/** Answers with its version and pid; `/slow` after a moment; `/die` ends it; `/dirty` tells what it may write. */
+/** Answers with its version, at `/slow` after a moment; the other paths try what an instance may do. */
 export const SERVER = `
 import { createServer } from 'node:http';
-import { writeFileSync } from 'node:fs';
-const tries = (path) => { try { writeFileSync(path, 'x'); return 'written'; } catch (error) { return error.code; } };
+import { connect } from 'node:net';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+const tries = (act) => { try { return act(); } catch (error) { return error.code; } };
 const server = createServer((request, response) => {
   if (request.url === '/die') process.exit(3);
   if (request.url === '/env') return response.end(JSON.stringify(process.env));
-  if (request.url?.startsWith('/write?')) return response.end(tries(decodeURIComponent(request.url.slice(7))));
+  const [act, path] = request.url.split('?');
+  if (act === '/write') return response.end(tries(() => { writeFileSync(path, 'x'); return 'written'; }));
+  if (act === '/read') return response.end(tries(() => { readFileSync(path); return 'read'; }));
+  if (act === '/connect') {
+    const socket = connect(path, () => response.end('connected'));
+    return socket.on('error', (error) => response.end(error.code));
+  }
+  if (act === '/run') return spawn('sh', ['-c', decodeURIComponent(path)]).on('exit', () => response.end('ran'));
   setTimeout(() => response.end(process.env.VERSION), request.url === '/slow' ? 400 : 0);
 });
 server.on('upgrade', (request, socket) => {
@@ -88,7 +97,11 @@ export async function createWorld(name = 'r'): Promise<World> {
     agent: (n, overrides = {}, source = AGENT) => release(n, robot, { ...agentManifest(n), ...overrides }, source),
     async end() {
       for (const runtime of runtimes) await runtime.close().catch(() => undefined);
-      for (const { pid } of processesMarked(`SLIPWAY_INSTANCE=${tagOf(folder)}`)) process.kill(pid, 'SIGKILL');
+      await until(async () => {
+        const left = processesMarked(`SLIPWAY_INSTANCE=${tagOf(folder)}`);
+        for (const { pid } of left) signal(pid, 'SIGKILL');
+        return left.length === 0;
+      });
       await rm(root, { recursive: true, force: true });
     },
   };

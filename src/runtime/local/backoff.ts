@@ -3,7 +3,6 @@ export interface Backoff {
   due(): boolean;
   /** It was tried: the next time is later, unless the last one was long ago. */
   count(): void;
-  reset(): void;
 }
 
 const FIRST = 200;
@@ -19,10 +18,6 @@ export function createBackoff(now: () => number = Date.now): Backoff {
     count() {
       pause = pause === 0 || now() - next > CALM ? FIRST : Math.min(pause * 2, LONGEST);
       next = now() + pause;
-    },
-    reset() {
-      pause = 0;
-      next = 0;
     },
   };
 }

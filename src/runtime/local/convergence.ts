@@ -8,20 +8,26 @@ import type { UnpackedArtifact } from './unpacked.ts';
 export interface Convergence {
   /** Does nothing but look when it is true already. @throws INSTANCE_DIED, INSTANCE_NEVER_READY, PORT_TAKEN, … */
   run(): Promise<void>;
-  /** Gives up an attempt that is under way: a change of what is declared need not wait for it. */
-  overtake(deploymentId: string): void;
+  /**
+   * Gives up the attempt that is under way, and those that come before the caller has his turn: a change of what is
+   * declared need not wait for what was declared before. Returns what he calls when he has it.
+   */
+  overtake(deploymentId: string): () => void;
   readonly underWay: boolean;
 }
 
 export function createConvergence(context: TargetContext): Convergence {
   const { target, name, artifacts, addresses, instances, closing, state, save } = context;
-  let attempt: AbortController | null = null;
+  let overtaken = new AbortController();
+  let overtakers = 0;
+  let underWay = false;
 
   async function run(): Promise<void> {
     const { live, instance } = state();
     if (live === null) return;
-    attempt = new AbortController();
-    const signal = AbortSignal.any([attempt.signal, closing]);
+    const signal = AbortSignal.any([overtaken.signal, closing]);
+    signal.throwIfAborted();
+    underWay = true;
     try {
       const artifact = await artifacts.open(target.component, live.digest);
       if (instance !== null && instances.isAlive(instance)) {
@@ -32,7 +38,7 @@ export function createConvergence(context: TargetContext): Convergence {
         await startAgain(artifact, signal);
       }
     } finally {
-      attempt = null;
+      underWay = false;
     }
   }
 
@@ -52,10 +58,17 @@ export function createConvergence(context: TargetContext): Convergence {
   return {
     run,
     overtake(deploymentId) {
-      attempt?.abort(new SlipwayError('STALE_GENERATION', `${name}: overtaken by deployment ${deploymentId}.`));
+      // Whether the generation that was being made still stands is judged when it is asked for again.
+      const message = `${name}: interrupted by a change that deployment ${deploymentId} asks for. Ask again.`;
+      overtaken.abort(new SlipwayError('RUNTIME_UNAVAILABLE', message));
+      overtakers += 1;
+      return () => {
+        overtakers -= 1;
+        if (overtakers === 0) overtaken = new AbortController();
+      };
     },
     get underWay() {
-      return attempt !== null;
+      return underWay;
     },
   };
 }

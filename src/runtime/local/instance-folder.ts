@@ -13,7 +13,8 @@ export function instanceFolderOf(instances: string, target: Target): string {
 }
 
 /**
- * Creates the folder, empty, if it is not there: the only thing that a runtime ever does to it.
+ * Creates the folder, empty, if it is not there: the only thing that a runtime ever does to it. Resolves with its real
+ * path.
  * @throws INSTANCE_PATH_OVERLAP when it lies in the runtime's folder, or that in it (§3).
  */
 export async function openInstanceFolder(instances: string, target: Target, runtimeFolder: string): Promise<string> {
@@ -26,7 +27,7 @@ export async function openInstanceFolder(instances: string, target: Target, runt
       `${folder} (${here}) overlaps the runtime's folder ${runtime}. Runtime state is never part of a deployment (§3): name another folder at runtimes.local.instances in platform.yaml.`,
     );
   }
-  return folder;
+  return here;
 }
 
 /** SHA-256 over all names, contents and links below a folder, in the order of their names. */

@@ -63,8 +63,10 @@ export function createInstances(deps: {
   async function waitUntilReady(instance: InstanceRecord, spec: InstanceSpec, signal: AbortSignal): Promise<void> {
     const { startWithin } = spec.artifact.manifest.run;
     const inTime = AbortSignal.timeout(startWithin);
+    let seen: string | null = null;
     for (let pause = 10; ; pause = Math.min(pause * 1.5, 200)) {
-      const seen = await look(instance, spec, AbortSignal.any([signal, inTime]));
+      const before: string | null = seen;
+      seen = await look(instance, spec, AbortSignal.any([signal, inTime]));
       signal.throwIfAborted();
       // Asked after the look: the answer may have come from another program on a dead instance's port.
       if (!isAlive(instance.main)) throw await died(spec.target, instance.log, null);
@@ -72,7 +74,7 @@ export function createInstances(deps: {
       if (inTime.aborted) {
         throw new SlipwayError(
           'INSTANCE_NEVER_READY',
-          `${formatTarget(spec.target)}: not ready within run.startWithin (${formatDuration(startWithin)}); last seen: ${seen}. ${await lastWords(instance.log)}`,
+          `${formatTarget(spec.target)}: not ready within run.startWithin (${formatDuration(startWithin)}); last seen: ${before ?? seen}. ${await lastWords(instance.log)}`,
         );
       }
       await delay(pause);

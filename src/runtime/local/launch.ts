@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Target } from '../../contract/target.ts';
@@ -69,10 +70,15 @@ export async function runBeside(
   spec: InstanceSpec,
   how: { readonly command: readonly string[]; readonly signal: AbortSignal },
 ): Promise<number | string> {
-  const child = start(confining, home, spec, { ...how, output: 'ignore', status: 'ignore' });
-  const exit = await exitOf(child);
-  if (child.pid !== undefined) send(-child.pid, 'SIGKILL');
-  return exit;
+  const nowhere = openSync(devNull, 'w');
+  try {
+    const child = start(confining, home, spec, { ...how, output: nowhere, status: nowhere });
+    const exit = await exitOf(child);
+    if (child.pid !== undefined) send(-child.pid, 'SIGKILL');
+    return exit;
+  } finally {
+    closeSync(nowhere);
+  }
 }
 
 function start(
@@ -81,8 +87,8 @@ function start(
   spec: InstanceSpec,
   how: {
     readonly command: readonly string[];
-    readonly output: number | 'ignore';
-    readonly status: number | 'ignore';
+    readonly output: number;
+    readonly status: number;
     readonly signal?: AbortSignal;
   },
 ): ChildProcess {

@@ -40,14 +40,15 @@ function imagesIn(path: string): Images {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
-    const runtime = await main(process.argv.slice(2));
+    const starting = main(process.argv.slice(2));
     const stop = async (): Promise<void> => {
-      await runtime.close();
+      await (await starting).close();
       process.exit(0);
     };
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => void stop());
     // A killed `up` leaves the instances live, for the next runtime to adopt.
     exitWhenParentDies(process.env);
+    await starting;
   } catch (error) {
     console.error(`${codeOf(error)}: ${(error as Error).message}`);
     process.exit(error instanceof SlipwayError && error.fault === 'caller' ? 2 : 1);

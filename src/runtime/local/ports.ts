@@ -1,38 +1,37 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Stable ports lie below the range from which systems take ports for outgoing connections (32768 on Linux). */
-const FIRST = 20_000;
-const LAST = 31_999;
+/** Both ranges lie below that from which systems take ports for outgoing connections (32768 and up on Linux). */
+const STABLE = { first: 20_000, last: 31_999 };
+const INSTANCE = { first: 10_000, last: 19_999 };
 
-/** A free loopback port for a stable address, looked for from a place that `seed` picks, so that runtimes spread. */
-export async function findStablePort(seed: string, taken: ReadonlySet<number>): Promise<number> {
-  const size = LAST - FIRST + 1;
-  const start = Number.parseInt(seed.slice(0, 8), 16) % size;
+/** A free loopback port for a stable address. `seed`: hex digits that pick where to begin, so that runtimes spread. */
+export function findStablePort(seed: string, taken: ReadonlySet<number>): Promise<number> {
+  return findPort(STABLE, Number.parseInt(seed.slice(0, 8), 16), taken);
+}
+
+/** A free loopback port for an instance; begins anywhere, so that two at once do not find the same one. */
+export function findInstancePort(): Promise<number> {
+  return findPort(INSTANCE, randomInt(INSTANCE.last), new Set());
+}
+
+async function findPort(
+  { first, last }: { first: number; last: number },
+  start: number,
+  taken: ReadonlySet<number>,
+): Promise<number> {
+  const size = last - first + 1;
   for (let step = 0; step < size; step += 1) {
-    const port = FIRST + ((start + step) % size);
+    const port = first + ((start + step) % size);
     if (!taken.has(port) && (await isFree(port))) return port;
   }
-  throw new Error(`no free port on 127.0.0.1 from ${FIRST} to ${LAST}`);
+  throw new Error(`no free port on 127.0.0.1 from ${first} to ${last}`);
 }
 
-/** A free loopback port for an instance. */
-export async function findInstancePort(): Promise<number> {
-  const port = await listenOnce(0);
-  if (port === null) throw new Error('no free port on 127.0.0.1');
-  return port;
-}
-
-async function isFree(port: number): Promise<boolean> {
-  return (await listenOnce(port)) !== null;
-}
-
-function listenOnce(port: number): Promise<number | null> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(null));
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : null));
-    });
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

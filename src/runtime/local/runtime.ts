@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -11,7 +11,7 @@ import { createInstances } from './instances.ts';
 import { detectIsolation } from './isolation.ts';
 import { lockFolder } from './lock.ts';
 import { serveRuntime, type ServedRuntime } from './server.ts';
-import { socketsOf, tagOf } from './sockets.ts';
+import { ownSocketFolder, socketsOf, tagOf } from './sockets.ts';
 import { openState } from './state.ts';
 import { createTargetRuntime, type TargetRuntime } from './target.ts';
 import { createUnpackedArtifacts, type Images } from './unpacked.ts';
@@ -47,10 +47,9 @@ const SETTLE = 10_000;
  * @throws ALREADY_UP when one runs on this folder; FILE_INVALID when its state cannot be read.
  */
 export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
-  const folder = resolve(options.folder);
-  const lock = await lockFolder(folder);
+  const lock = await lockFolder(options.folder);
   try {
-    const stop = await run({ ...options, folder, instances: resolve(options.instances) });
+    const stop = await run(options);
     return {
       async close() {
         await stop();
@@ -63,18 +62,20 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   }
 }
 
-async function run({ folder, logger, ...options }: LocalRuntimeOptions): Promise<() => Promise<void>> {
+async function run({ logger, ...options }: LocalRuntimeOptions): Promise<() => Promise<void>> {
+  // Where a path is covered for an instance, it has to be the real one.
+  const folder = await realpath(options.folder);
+  const instancesFolder = resolve(options.instances);
   const tag = tagOf(folder);
-  const sockets = socketsOf(folder);
+  const sockets = socketsOf(options.folder);
+  await ownSocketFolder(sockets);
   const closing = new AbortController();
-  await chmod(folder, 0o700);
-  await mkdir(join(folder, 'artifacts'), { recursive: true });
 
   const state = await openState(folder);
   const drainWithin = options.drainWithin ?? 10_000;
   const addresses = await openAddresses({ state, configured: options.ports, seed: tag, drainWithin, logger });
   const artifacts = createUnpackedArtifacts({ folder: join(folder, 'artifacts'), images: options.images });
-  const hidden = [...new Set([folder, sockets.folder])];
+  const hidden = [...new Set([folder, await realpath(sockets.folder)])];
   const isolation = options.isolation ?? (await detectIsolation(folder));
   const instances = createInstances({ folder, hidden, tag, isolation, logger });
 
@@ -87,7 +88,7 @@ async function run({ folder, logger, ...options }: LocalRuntimeOptions): Promise
       target,
       name,
       folder,
-      instancesFolder: options.instances,
+      instancesFolder,
       artifacts,
       addresses,
       instances,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Logger } from 'pino';
@@ -21,7 +21,6 @@ export async function serveRuntime(
   sockets: RuntimeSockets,
   logger: Logger,
 ): Promise<() => Promise<void>> {
-  await ownFolder(sockets.folder);
   const servers = [
     await listen(sockets.control, (request, signal) => change(runtime, request, signal), logger),
     await listen(sockets.observe, (request) => read(runtime, request), logger),
@@ -99,18 +98,6 @@ async function listen(socket: string, handle: Handler, logger: Logger): Promise<
   await once(server, 'listening');
   await chmod(socket, 0o600);
   return server;
-}
-
-/** A folder below the shared temporary one could be a trap that somebody else has laid. */
-async function ownFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const found = await lstat(folder);
-  if (!found.isDirectory() || (process.getuid !== undefined && found.uid !== process.getuid())) {
-    throw new SlipwayError(
-      'USAGE',
-      `${folder}: expected a folder of this user, for the runtime's sockets. Remove what is there.`,
-    );
-  }
 }
 
 async function stop(server: Server): Promise<void> {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { SlipwayError } from '../../contract/failure.ts';
 
 /** Where a runtime is reached. Who is given only `observe` can change nothing. */
 export interface RuntimeSockets {
@@ -22,4 +24,18 @@ export function socketsOf(folder: string): RuntimeSockets {
 /** Short hash of a runtime's folder. Its instances carry it, so that runtimes on one machine tell theirs apart. */
 export function tagOf(folder: string): string {
   return createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 12);
+}
+
+/** Makes the sockets' folder this user's alone. One below the shared temporary folder could be somebody's trap. */
+export async function ownSocketFolder({ folder }: RuntimeSockets): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const found = await lstat(folder);
+  const foreign = process.getuid !== undefined && found.uid !== process.getuid();
+  if (found.isSymbolicLink() || !found.isDirectory() || foreign) {
+    throw new SlipwayError(
+      'USAGE',
+      `${folder}: expected a folder of this user, for the runtime's sockets. Remove what is there.`,
+    );
+  }
+  await chmod(folder, 0o700);
 }

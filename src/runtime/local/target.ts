@@ -38,8 +38,10 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
   }
 
   async function activate(activation: Activation, signal: AbortSignal): Promise<ActivationResult> {
-    if (judgeActivation(state(), activation) === 'make') convergence.overtake(activation.deploymentId);
+    const overtakes = judgeActivation(state(), activation) === 'make';
+    const takeTurn = overtakes ? convergence.overtake(activation.deploymentId) : null;
     return mutex.run(async () => {
+      takeTurn?.();
       const { deploymentId, generation, release } = activation;
       const verdict = judgeActivation(state(), activation);
       if (verdict === 'stale') throw stale(name, activation, state());
@@ -50,8 +52,10 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
   }
 
   async function restore(restoration: Restoration, signal: AbortSignal): Promise<RestorationResult> {
-    if ('todo' in judgeRestoration(state(), restoration)) convergence.overtake(restoration.deploymentId);
+    const overtakes = 'todo' in judgeRestoration(state(), restoration);
+    const takeTurn = overtakes ? convergence.overtake(restoration.deploymentId) : null;
     return mutex.run(async () => {
+      takeTurn?.();
       const { deploymentId, generation, to } = restoration;
       const verdict = judgeRestoration(state(), restoration);
       if ('outcome' in verdict) {

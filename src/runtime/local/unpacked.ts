@@ -63,7 +63,7 @@ export function createUnpackedArtifacts({ folder, images }: { folder: string; im
       return (await read(home)) as UnpackedArtifact;
     },
     async keepOnly(digests) {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       const kept = new Set(digests.map(hexOf));
       const dropped = (await readdir(folder)).filter((name) => !kept.has(name));
       await Promise.all(dropped.map((name) => removeUnpacked(join(folder, name))));
