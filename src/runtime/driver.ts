@@ -84,7 +84,11 @@ export interface RuntimeDriver extends RuntimeObserver {
    * Makes `release` live: starts it beside the old one, waits until it is ready, makes that durable, switches the
    * stable address, drains the old instance and keeps it warm.
    * @throws STALE_GENERATION unless `generation` is observed + 1, or is observed with this same state (then a no-op).
-   * @throws PORT_TAKEN, INSTANCE_DIED, INSTANCE_NEVER_READY, ADDRESS_UNRESOLVED, ARTIFACT_CORRUPT: not switched (an agent may have been: observe).
+   * `signal` gives it up for as long as it has not switched; nothing has changed then. Agents cannot run side by side:
+   * the new one is declared first, then the old one is stopped, so that what fails after that is undone by `restore`.
+   * @throws PORT_TAKEN, INSTANCE_DIED, INSTANCE_NEVER_READY, ADDRESS_UNRESOLVED, ARTIFACT_CORRUPT, INSTANCE_PATH_OVERLAP: not
+   * switched (an agent may have been: observe).
+   * @throws RUNTIME_UNAVAILABLE when the runtime does not answer, or another change interrupted it: ask again.
    */
   activate(activation: Activation, signal?: AbortSignal): Promise<ActivationResult>;
   /**

@@ -95,6 +95,21 @@ describe('an activation that cannot succeed leaves what was live as it was', () 
   });
 });
 
+describe('an instance folder inside the runtime’s own', () => {
+  it('is INSTANCE_PATH_OVERLAP', async () => {
+    const world = await createWorld();
+    try {
+      await world.start({ instances: `${world.folder}/instances` });
+      await expect(world.driver.activate(activation(shop, await world.server(1), 1))).rejects.toMatchObject({
+        code: 'INSTANCE_PATH_OVERLAP',
+        message: expect.stringContaining('runtimes.local.instances') as string,
+      });
+    } finally {
+      await world.end();
+    }
+  });
+});
+
 describe('a stable port that somebody else holds', () => {
   it('is PORT_TAKEN until it is free', async () => {
     const world = await createWorld();

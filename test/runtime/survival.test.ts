@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -175,6 +175,16 @@ describe('a live instance that ends by itself', () => {
       return seen?.state === 'ready' && seen.restarts === 1 ? seen : null;
     });
     expect(instance.id).not.toBe(observation.instance?.id);
+    expect((await get(observation.address)).body).toBe('v1');
+  });
+
+  it('needs no store for that: what is live lies unpacked', async () => {
+    const { observation } = await world.driver.activate(activation(shop, await world.server(1), 1));
+    await rm(world.images, { recursive: true });
+    await again('SIGKILL');
+    await get(observation.address, '/die').catch(() => null);
+    await until(async () => (await world.driver.observe(shop)).instance?.restarts === 1);
+    await until(async () => (await world.driver.observe(shop)).instance?.state === 'ready');
     expect((await get(observation.address)).body).toBe('v1');
   });
 

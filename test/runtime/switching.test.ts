@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,12 +50,7 @@ describe('the stable address of a service', () => {
   it('closes an upgraded connection that stays on the old instance at the deadline of the drain', async () => {
     await world.start({ drainWithin: 300 });
     const { observation } = await world.driver.activate(activation(shop, await world.server(1), 1));
-    const socket = connect(Number(new URL(observation.address as string).port), '127.0.0.1');
-    socket.write(
-      'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-    );
-    const [head] = (await once(socket, 'data')) as [Buffer];
-    expect(head.toString()).toContain('101 Switching Protocols');
+    const socket = await upgrade(observation.address);
     const closed = once(socket, 'close');
     await world.driver.activate(activation(shop, await world.server(2), 2));
     expect(await closed).toBeDefined();
@@ -76,6 +71,15 @@ describe('the stable address of a service', () => {
     expect((await get(address)).status).toBe(503);
     await until(async () => processesMarked(`SLIPWAY_INSTANCE=${tagOf(world.folder)}`).length === 0);
     expect(await world.driver.restore(removal)).toEqual({ outcome, observation });
+  });
+
+  it('does not keep a runtime from stopping while a connection is upgraded', async () => {
+    const runtime = await world.start();
+    const { observation } = await world.driver.activate(activation(shop, await world.server(1), 1));
+    const socket = await upgrade(observation.address);
+    const closed = once(socket, 'close');
+    await runtime.close();
+    expect(await closed).toBeDefined();
   });
 
   it('keeps its clients’ connections open, and answers 502 when an instance dies over a request', async () => {
@@ -162,6 +166,16 @@ describe('the version before', () => {
     expect(await until(async () => processesMarked(`SLIPWAY_INSTANCE=${ids[0]}`).length === 0)).toBe(true);
   });
 });
+
+async function upgrade(address: string | null): Promise<Socket> {
+  const socket = connect(Number(new URL(address as string).port), '127.0.0.1');
+  socket.write(
+    'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  expect(head.toString()).toContain('101 Switching Protocols');
+  return socket;
+}
 
 /** Asks without a pause over kept connections, as browsers do, and counts what did not go well. */
 function startLoad(address: string): { stop(): Promise<{ answers: number; failures: string[] }> } {

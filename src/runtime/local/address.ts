@@ -58,6 +58,7 @@ export function createStableAddress(options: {
     });
   });
   server.on('upgrade', (request, socket, head) => {
+    socket.on('error', (error) => logger.debug({ err: error }, 'client went away'));
     if (live === null) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       return;
@@ -114,6 +115,8 @@ export function createStableAddress(options: {
       if (!server.listening) return;
       server.close();
       server.closeAllConnections();
+      // An upgraded connection is no longer among the server's own.
+      for (const connection of [...inFlight.values()].flatMap((open) => [...open])) connection.destroy();
       await once(server, 'close');
     },
   };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -63,10 +63,11 @@ export function createInstances(deps: {
   async function waitUntilReady(instance: InstanceRecord, spec: InstanceSpec, signal: AbortSignal): Promise<void> {
     const { startWithin } = spec.artifact.manifest.run;
     const inTime = AbortSignal.timeout(startWithin);
+    const bound = AbortSignal.any([signal, inTime]);
     let seen: string | null = null;
     for (let pause = 10; ; pause = Math.min(pause * 1.5, 200)) {
       const before: string | null = seen;
-      seen = await look(instance, spec, AbortSignal.any([signal, inTime]));
+      seen = await look(instance, spec, bound);
       signal.throwIfAborted();
       // Asked after the look: the answer may have come from another program on a dead instance's port.
       if (!isAlive(instance.main)) throw await died(spec.target, instance.log, null);
@@ -93,10 +94,21 @@ export function createInstances(deps: {
     await rm(homeOf(folder, id).folder, { recursive: true, force: true });
   }
 
+  async function end({ id, init, main, isolation: kind }: InstanceRecord): Promise<void> {
+    if (isAlive(main)) send(main.pid, 'SIGTERM');
+    await untilGone(main, GRACE);
+    // A process group keeps its leader's pid from being used again for as long as it has members.
+    if (kind === 'none' && (isAlive(init) || identify(init.pid) === null)) send(-init.pid, 'SIGKILL');
+    if (isAlive(init)) send(init.pid, 'SIGKILL');
+    await untilGone(init, GRACE);
+    await endMarked(id);
+  }
+
   return {
     isolation,
     look,
     waitUntilReady,
+    end,
     isAlive: (instance) => isAlive(instance.main),
     heartbeatAge: (instance) => heartbeatAge(homeOf(folder, instance.id).heartbeat),
 
@@ -107,39 +119,31 @@ export function createInstances(deps: {
       const home = homeOf(folder, id);
       const child = launch(deps, home, spec, log);
       const exit = exitOf(child);
+      const processes = await locate(isolation, child, home);
+      if (processes === null) {
+        await endMarked(id);
+        throw await died(spec.target, log, await exit);
+      }
+      const startedAt = new Date().toISOString();
+      const instance: InstanceRecord = { id, port: spec.port, ...processes, isolation, startedAt, log };
+      logger.info({ target, instance: id, pid: processes.main.pid }, 'instance started');
       try {
-        const processes = await locate(isolation, child, home);
-        if (processes === null) throw await died(spec.target, log, await exit);
-        const startedAt = new Date().toISOString();
-        const instance: InstanceRecord = { id, port: spec.port, ...processes, isolation, startedAt, log };
-        logger.info({ target, instance: id, pid: processes.main.pid }, 'instance started');
         await waitUntilReady(instance, spec, signal);
         return instance;
       } catch (error) {
         const early = error instanceof SlipwayError && error.code === 'INSTANCE_DIED';
-        // Its exit code comes a moment after its end; that of a tree that we ended says nothing.
+        // Its exit code comes a moment after its end; that of an instance that we ended says nothing.
         const code = early ? await Promise.race([exit, delay(500, null, { ref: false })]) : null;
-        await endMarked(id);
+        await end(instance);
         throw early ? await died(spec.target, log, code) : error;
       }
     },
 
-    async end({ id, init, main, isolation: kind }) {
-      if (isAlive(main)) send(main.pid, 'SIGTERM');
-      await untilGone(main, GRACE);
-      // A process group keeps its leader's pid from being used again for as long as it has members.
-      if (kind === 'none' && (isAlive(init) || identify(init.pid) === null)) send(-init.pid, 'SIGKILL');
-      if (isAlive(init)) send(init.pid, 'SIGKILL');
-      await untilGone(init, GRACE);
-      await endMarked(id);
-    },
-
     async endAllBut(recorded) {
       const kept = new Set(recorded.map((instance) => instance.id));
-      const found = processesMarked(`SLIPWAY_INSTANCE=${tag}-`).map(({ marker }) =>
-        marker.slice(marker.indexOf('=') + 1),
-      );
-      for (const id of new Set(found.filter((marked) => !kept.has(marked)))) {
+      const running = processesMarked(`SLIPWAY_INSTANCE=${tag}-`).map(({ marker }) => marker.split('=')[1] ?? '');
+      const leftOver = await readdir(join(folder, 'run')).catch(() => []);
+      for (const id of new Set([...running, ...leftOver].filter((found) => !kept.has(found)))) {
         logger.warn({ instance: id }, 'ended an instance that was not recorded');
         await endMarked(id);
       }

@@ -79,8 +79,8 @@ function bubblewrap({ command, files, writable, hidden, tied }: Confinement): re
 
 /**
  * A small init: hides what is hidden, puts back what is shown, starts the command and reaps it. As a child of init the
- * command takes SIGTERM, which init itself would ignore. Arguments: hidden folders, `--`, writable folders, `--`, the
- * files, the command. A folder to be shown is kept as an open descriptor while its place is covered.
+ * command takes SIGTERM, which init itself would ignore. Arguments: the files, writable folders, `--`, hidden
+ * folders, `--`, the command. A folder to be shown is kept as an open descriptor while its place is covered.
  */
 const INIT = `set -e
 files=$1; shift

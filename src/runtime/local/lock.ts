@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -11,8 +12,8 @@ export interface FolderLock {
 }
 
 /**
- * Makes this process the only runtime of `folder`. Locks are numbered and never replaced: a dead holder's lock is
- * followed by the next number, which only one of several contenders can create.
+ * Makes this process the only runtime of `folder`. Locks are numbered, and numbers only grow: a dead holder's lock is
+ * followed by the next one, which only one of several contenders can create.
  * @throws ALREADY_UP when another runtime holds it, or answers on its socket.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
@@ -22,7 +23,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   if (await answers(socketsOf(folder).control)) throw alreadyUp(folder, 'one answers on its control socket');
 
   const mine = (newest ?? 0) + 1;
-  const draft = join(folder, `lock.draft-${process.pid}`);
+  const draft = join(folder, `lock.draft-${randomUUID()}`);
   await writeFile(draft, JSON.stringify(identify(process.pid)));
   try {
     await link(draft, lockPath(folder, mine));
@@ -38,13 +39,22 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw alreadyUp(folder, 'one is starting at this moment');
   }
   for (const old of all.filter((n) => n < mine)) await rm(lockPath(folder, old), { force: true });
-  return { release: () => rm(lockPath(folder, mine), { force: true }) };
+  // Emptied, not removed: were its number given out again, a slow contender could take it beside its new holder.
+  return { release: () => writeFile(lockPath(folder, mine), 'null') };
 }
 
 async function refuseLiving(folder: string, n: number): Promise<void> {
-  const text = await readFile(lockPath(folder, n), 'utf8').catch(() => null);
-  const holder = text === null ? null : (JSON.parse(text) as ProcessIdentity | null);
+  const holder = parse(await readFile(lockPath(folder, n), 'utf8').catch(() => ''));
   if (holder !== null && isAlive(holder)) throw alreadyUp(folder, `process ${holder.pid} holds it`);
+}
+
+/** Null for a lock that was released, or that a power cut left without its content. */
+function parse(text: string): ProcessIdentity | null {
+  try {
+    return JSON.parse(text) as ProcessIdentity | null;
+  } catch {
+    return null;
+  }
 }
 
 async function locksIn(folder: string): Promise<readonly number[]> {
