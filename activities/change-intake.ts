@@ -74,6 +74,7 @@ async function admitted(
   live: LiveRelease | null,
 ): Promise<Intent> {
   const repository = deps.openSource(loaded, order.source);
+  await repository.fetch();
   const liveRecord = live && (await readRecord(store, live.deploymentId));
   const liveRevision = liveRecord?.record.source?.revision;
   const { component } = order.target;

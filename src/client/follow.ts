@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { SlipwayError } from '../contract/failure.ts';
 import { answerTo, type LaneState, type Submission } from '../contract/lane.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
-import { targetOf } from './slipway.ts';
+import { targetOf } from './target.ts';
 import { awaitDeployment, queryDeployment, queryLane } from './messages.ts';
 
 export interface FollowOptions {
@@ -17,6 +17,7 @@ export interface FollowOptions {
 /** Milliseconds between two looks. */
 const QUEUED_PAUSE = 300;
 const RUNNING_PAUSE = 200;
+const NOTED_PAUSE = 30;
 
 /** Follows an order through the queue and its deployment to its end. */
 export async function follow(
@@ -25,7 +26,7 @@ export async function follow(
   options: FollowOptions = {},
 ): Promise<DeploymentRecord> {
   const deploymentId = submission.deploymentId ?? (await untilStarted(client, submission, options));
-  const result = awaitDeployment(client, deploymentId);
+  const result = awaitDeployment(client, deploymentId).then((record) => noted(client, record));
   if (options.onProgress === undefined) return await result;
   const ended = new AbortController();
   const reporting = report(client, deploymentId, options.onProgress, AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]));
@@ -34,6 +35,19 @@ export async function follow(
   } finally {
     ended.abort();
     await reporting;
+  }
+}
+
+/**
+ * The same record, once the lane has taken note of it. After a rollback the target may be held: whoever reads the record
+ * next asks the lane, and must not find it a moment behind.
+ */
+export async function noted(client: Client, record: DeploymentRecord): Promise<DeploymentRecord> {
+  if (record.rollback === null) return record;
+  for (;;) {
+    const lane = await queryLane(client, targetOf(record.target));
+    if (lane?.running?.deploymentId !== record.deploymentId) return record;
+    await delay(NOTED_PAUSE);
   }
 }
 

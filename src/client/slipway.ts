@@ -7,11 +7,11 @@ import type { LaneState, Submission } from '../contract/lane.ts';
 import { MESSAGES, type QueueAbort, type Unquarantine } from '../contract/messages.ts';
 import { whyNoOrder, type DeployOrder, type Order, type RollbackOrder } from '../contract/order.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
-import { parseTarget, type Target } from '../contract/target.ts';
-import { follow, type FollowOptions } from './follow.ts';
+import { follow, noted, type FollowOptions } from './follow.ts';
 import { findRequest, listLanes } from './lanes.ts';
 import { queryDeployment, queryLane, updateDeployment, updateLane } from './messages.ts';
 import { submit } from './submit.ts';
+import { targetOf } from './target.ts';
 
 /** An order as a service writes it: the request id may be left out, and is then a new one. */
 export type NewOrder<O extends Order> = Omit<O, 'kind' | 'target' | 'requestId'> & {
@@ -62,9 +62,11 @@ export function createSlipway(client: Client): Slipway {
     lane: (target) => queryLane(client, targetOf(target)),
     lanes: () => listLanes(client),
     request: (requestId) => findRequest(client, requestId),
-    abort: (deploymentId, person) => updateDeployment(client, deploymentId, MESSAGES.abort, person),
+    abort: async (deploymentId, person) =>
+      noted(client, await updateDeployment(client, deploymentId, MESSAGES.abort, person)),
     abortQueued: (target, abort) => updateLane(client, targetOf(target), MESSAGES.abort, abort),
-    takeover: (deploymentId, person) => updateDeployment(client, deploymentId, MESSAGES.takeover, person),
+    takeover: async (deploymentId, person) =>
+      noted(client, await updateDeployment(client, deploymentId, MESSAGES.takeover, person)),
     resume: (target, person) => updateLane(client, targetOf(target), MESSAGES.resume, person),
     unquarantine: (target, digest, person) =>
       updateLane<Unquarantine>(client, targetOf(target), MESSAGES.unquarantine, { ...person, digest }),
@@ -76,11 +78,4 @@ function orderOf<O extends Order>(kind: O['kind'], { target, requestId = randomU
   const wrong = whyNoOrder(whole);
   if (wrong !== null) throw new SlipwayError('USAGE', `the order is not complete: ${wrong}`);
   return whole;
-}
-
-/** @throws USAGE */
-export function targetOf(text: string): Target {
-  const target = parseTarget(text);
-  if (target === null) throw new SlipwayError('USAGE', `${text} is no target: expected environment/component`);
-  return target;
 }

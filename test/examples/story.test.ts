@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import picomatch from 'picomatch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { changeSchema } from '../../src/config/change.ts';
@@ -10,6 +9,7 @@ import { platformSchema } from '../../src/config/platform.ts';
 import { isFailureCode } from '../../src/contract/failure.ts';
 import { RESULTS } from '../../src/contract/record.ts';
 import { EXAMPLES, git, readStory, tellInto } from './story.ts';
+import { globMatcher } from '../../src/source/glob.ts';
 
 let folder: string;
 let hashes: readonly string[];
@@ -61,12 +61,12 @@ describe('the story of the first week', () => {
       expect(change.components).toEqual([deploy?.component]);
 
       const manifest = manifestSchema.parse(parse(at(index, `${deploy?.component}/slipway.yaml`)));
-      const ofComponent = picomatch([`${deploy?.component}/**`, ...manifest.build.inputs]);
+      const ofComponent = globMatcher([`${deploy?.component}/**`, ...manifest.build.inputs]);
       const touched = git(join(folder, 'shop'), ['show', '--format=', '--name-only', hashes[index] ?? ''])
         .split('\n')
         .filter((path) => ofComponent(path));
       expect(touched).not.toEqual([]);
-      expect(touched.filter((path) => !picomatch(change.scope)(path))).toEqual([]);
+      expect(touched.filter((path) => !globMatcher(change.scope)(path))).toEqual([]);
     },
   );
 

@@ -1,0 +1,153 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { canonicalJson } from '../src/artifacts/canonical.ts';
+import { digestOf } from '../src/artifacts/blobs.ts';
+import { assembleImage, claimVersion, verifyImage, versionOf } from '../src/artifacts/image.ts';
+import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts/store.ts';
+import { buildTwice } from '../src/build/build.ts';
+import { openSandbox } from '../src/build/sandbox.ts';
+import { parsePlatform } from '../src/config/load.ts';
+import type { Manifest, SealedManifest } from '../src/config/manifest.ts';
+import type { Platform } from '../src/config/platform.ts';
+import type { BuilderActivities } from '../src/contract/activities.ts';
+import type { Digest } from '../src/contract/digest.ts';
+import type { BuildFindings, IntakeFindings } from '../src/contract/evidence.ts';
+import type { ReleaseRef } from '../src/contract/release.ts';
+import { refuseQuarantined } from '../src/records/acts.ts';
+import { loadChain } from '../src/records/chain.ts';
+import { readEvidence } from '../src/records/evidence.ts';
+import { standingImage } from '../src/records/image.ts';
+import { nameOf } from '../src/records/names.ts';
+import { readPlatform } from '../src/records/platform.ts';
+import { componentFiles, findComponent } from '../src/source/component.ts';
+import type { OpenSource } from '../src/source/open.ts';
+import type { SourceRepository } from '../src/source/repository.ts';
+import { carryOut, type StageFindings, type StageWork } from './stage.ts';
+
+export interface BuildDeps {
+  readonly artifacts: ArtifactStore;
+  /** Folder of the platform file, which relative addresses of sources start from. */
+  readonly folder: string;
+  readonly openSource: OpenSource;
+  /** Folder for work in progress. */
+  readonly scratch: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Changes when the same source would be made into other bytes: by another builder, or in another form. It is part of
+ * the build definition, so that older artifacts are not taken for these.
+ */
+const BUILDER = 'slipway-builder/1';
+
+/**
+ * Stage 2, Build (§6): exactly that commit, built twice in different surroundings without network, credentials or
+ * anything of the runtime's state, into an image that is named by its bytes. What was built before from the same
+ * revision and definition is adopted, once its bytes have been hashed again.
+ */
+export function createBuild(deps: BuildDeps): Pick<BuilderActivities, 'buildArtifact'> {
+  return {
+    buildArtifact: ({ deploymentId, consumes }) =>
+      carryOut(deps, { stage: 'build', deploymentId, previous: consumes.digest }, async (work) => {
+        const chain = await loadChain(work.store, deploymentId, 'change-intake', consumes.digest);
+        const intake = chain['change-intake'].findings;
+        const built = intake.returnTo === null ? await build(deps, intake, work) : await adoptRelease(intake.returnTo, work);
+        await refuseQuarantined(work.store, built.findings.release.digest);
+        return built;
+      }),
+  };
+}
+
+/** A rollback builds nothing: it takes the release as it is, hashed again, with what its own Build proved. */
+async function adoptRelease(
+  { version, digest, deploymentId }: ReleaseRef & { readonly deploymentId: string },
+  { store }: StageWork,
+): Promise<StageFindings<'build'>> {
+  const image = await standingImage(store, { version, digest });
+  await verifyImage(store, digest);
+  const own = (await readEvidence(store, deploymentId, 'build'))?.predicate.findings;
+  const { definition, sandbox, builds } = own ?? { definition: digest, sandbox: 'unknown', builds: ['', ''] as const };
+  return { image, findings: { release: { version, digest }, adopted: true, definition, sandbox, builds } };
+}
+
+async function build(deps: BuildDeps, intake: IntakeFindings, work: StageWork): Promise<StageFindings<'build'>> {
+  const { store, target } = work;
+  const { revision } = intake.source;
+  const platform = parsePlatform(await readPlatform(store, intake.platform));
+  const repository = deps.openSource({ platform, folder: deps.folder }, intake.source.repository);
+  await repository.fetch();
+  const { folder, manifest } = await findComponent(repository, revision, target.component);
+  const definition = definitionOf(revision, folder, manifest);
+  const stored = await store.resolve(nameOf.build(definition));
+  if (stored !== null) return await adoptStored(store, stored, definition, intake);
+  return await buildAnew(deps, { intake, work, platform, repository, folder, manifest, definition });
+}
+
+/** Annotations of a stored build, so that adopting it can say how it was made. */
+const SANDBOX = 'dev.slipway.sandbox';
+const OUTPUT = 'dev.slipway.output';
+
+async function adoptStored(
+  store: ComponentStore,
+  image: Descriptor,
+  definition: Digest,
+  { source }: IntakeFindings,
+): Promise<StageFindings<'build'>> {
+  await verifyImage(store, image.digest);
+  const version = versionOf({ ...source, digest: image.digest });
+  const output = image.annotations?.[OUTPUT] ?? '';
+  const findings: BuildFindings = {
+    release: { version, digest: image.digest },
+    adopted: true,
+    definition,
+    sandbox: image.annotations?.[SANDBOX] ?? 'unknown',
+    builds: [output, output],
+  };
+  return { image: await standingImage(store, findings.release), findings };
+}
+
+interface Ordered {
+  readonly intake: IntakeFindings;
+  readonly work: StageWork;
+  readonly platform: Platform;
+  readonly repository: SourceRepository;
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly definition: Digest;
+}
+
+async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindings<'build'>> {
+  const { intake, work, platform, repository, folder, manifest, definition } = ordered;
+  const { store, signal } = work;
+  const { revision, committedAt } = intake.source;
+  const { sandbox: wanted, ...limits } = platform.build;
+  const sandbox = await openSandbox(wanted);
+  const files = await repository.files(revision, componentFiles({ folder, inputs: manifest.build.inputs }));
+  await mkdir(deps.scratch, { recursive: true });
+  const scratch = await mkdtemp(join(deps.scratch, 'build-'));
+  try {
+    const request = { files, folder, build: manifest.build, sourceDateEpoch: committedAt, limits, sandbox, scratch, signal };
+    const built = await buildTwice(request);
+    const source = { repository: repository.name, revision, committedAt };
+    const { digest, descriptor } = await assembleImage({ store, folder: built.folder, manifest: sealed(manifest), source });
+    const release = { version: versionOf({ committedAt, revision, digest }), digest };
+    const [first, second] = built.builds;
+    await claimVersion(store, release.version, descriptor);
+    const annotations = { [SANDBOX]: built.sandbox, [OUTPUT]: first.digest };
+    await store.claim(nameOf.build(definition), { ...descriptor, annotations });
+    const builds = [first.digest, second.digest] as const;
+    return { image: descriptor, findings: { release, adopted: false, definition, sandbox: built.sandbox, builds } };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What decides the bytes: the revision, where the component lies, how it is built, and what is sealed in with it. */
+function definitionOf(revision: string, folder: string, manifest: Manifest): Digest {
+  return digestOf(Buffer.from(canonicalJson({ builder: BUILDER, revision, folder, manifest })));
+}
+
+function sealed({ component, kind, run, health, smoke }: Manifest): SealedManifest {
+  return { component, kind, run, health, smoke };
+}

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deploymentWorkflowId, laneWorkflowId } from '../../src/contract/target.ts';
+import type { Stage } from '../../src/contract/stages.ts';
+import { openPlatform, TARGET, until, type OpenPlatform } from './setting.ts';
+
+const SLOW_START = `import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+const text = readFileSync(new URL('text.txt', import.meta.url), 'utf8');
+setTimeout(() => createServer((request, response) => response.end(request.url === '/healthz' ? 'ok' : 'web ' + text)).listen(Number(process.env.PORT), '127.0.0.1'), 1500);
+`;
+const LONG_SOAK = `apiVersion: slipway/v1
+sources: [{ name: shop, url: ./shop, branches: [main] }]
+environments:
+  staging: { soak: { for: 3s, samples: 3 }, rollbackWithin: 60s, afterRollback: continue }
+`;
+const web = { environment: 'staging', component: 'web' };
+
+let platform: OpenPlatform;
+let versions = 0;
+beforeAll(async () => {
+  platform = await openPlatform({ platform: LONG_SOAK });
+  expect(await platform.deploy(platform.shop.version({ text: 'zero' }))).toMatchObject({ result: 'completed' });
+});
+afterAll(() => platform?.close());
+
+/** Begins a deployment of a new version, and waits until it is in a stage. */
+async function begin(stage: Stage, server?: string): Promise<{ id: string; text: string; submission: Awaited<ReturnType<OpenPlatform['order']>> }> {
+  versions += 1;
+  const text = `version ${versions}`;
+  const submission = await platform.order(platform.shop.version({ text, ...(server !== undefined && { server }) }));
+  const id = submission.deploymentId ?? '';
+  await until(async () => (await platform.slipway.deployment(id)).stages.at(-1)?.stage === stage);
+  return { id, text, submission };
+}
+
+/** The record says what the runtime shows, and the checker agrees. */
+async function expectAgreement(id: string): Promise<void> {
+  const observed = await platform.observe();
+  expect(await platform.verify(id)).toEqual({ id, verdict: 'VALID', clause: null, reason: null });
+  const lane = await platform.settled();
+  expect(lane).toMatchObject({ live: observed.live, generation: observed.generation, running: null });
+}
+
+describe.sequential('whatever is killed in the middle of a deployment', () => {
+  test.each(['deployer-staging', 'orchestrator', 'builder'])('kill -9 of the %s: the deployment completes', async (worker) => {
+    const stage = worker === 'builder' ? 'verification' : worker === 'orchestrator' ? 'post-deploy-verification' : 'deploy';
+    const { id, text, submission } = await begin(stage, SLOW_START);
+    process.kill(platform.pid(worker), 'SIGKILL');
+    expect(await platform.slipway.follow(submission)).toMatchObject({ deploymentId: id, result: 'completed' });
+    expect(await platform.page()).toBe(`web ${text}`);
+    await expectAgreement(id);
+  });
+
+  test('kill -9 of the runtime while it activates: the activation is done again, and completes', async () => {
+    const { id, text, submission } = await begin('deploy', SLOW_START);
+    process.kill(platform.pid('runtime'), 'SIGKILL');
+    expect(await platform.slipway.follow(submission)).toMatchObject({ deploymentId: id, result: 'completed' });
+    expect(await platform.page()).toBe(`web ${text}`);
+    await expectAgreement(id);
+  });
+
+  test('kill -9 of the Temporal server in the middle of a deploy: the deployment completes', async () => {
+    const { id, text } = await begin('deploy', SLOW_START);
+    process.kill(platform.pid('temporal'), 'SIGKILL');
+    const record = await until(() => platform.recorded(id));
+    expect(record).toMatchObject({ deploymentId: id, result: 'completed' });
+    expect(await platform.page()).toBe(`web ${text}`);
+    await until(async () => (await platform.slipway.lane(TARGET))?.running === null);
+    await expectAgreement(id);
+  });
+
+  test('the deployment terminated in the UI: its lane restores the version before and seals that', async () => {
+    const before = await platform.observe();
+    const { id } = await begin('post-deploy-verification');
+    await platform.client.workflow.getHandle(deploymentWorkflowId(web, Number(id.split('/')[2]))).terminate('a hand');
+    const record = await until(() => platform.recorded(id));
+    expect(record).toMatchObject({
+      result: 'rolled-back',
+      failure: { code: 'DEPLOYMENT_TERMINATED' },
+      rollback: { trigger: 'DEPLOYMENT_TERMINATED', outcome: 'restored', to: { digest: before.live?.digest } },
+    });
+    expect((await platform.observe()).live).toEqual(before.live);
+    await until(async () => (await platform.slipway.lane(TARGET))?.running === null);
+    await expectAgreement(id);
+  });
+
+  test('the deployment cancelled in the UI: an abort by unknown', async () => {
+    const before = await platform.observe();
+    const { id, submission } = await begin('post-deploy-verification');
+    await platform.client.workflow.getHandle(deploymentWorkflowId(web, Number(id.split('/')[2]))).cancel();
+    const record = await platform.slipway.follow(submission);
+    expect(record).toMatchObject({ result: 'aborted', rollback: { trigger: 'ABORTED', outcome: 'restored' } });
+    expect(record.failure?.message).toContain('unknown');
+    expect((await platform.observe()).live).toEqual(before.live);
+    await expectAgreement(id);
+  });
+
+  test('the target terminated in the middle of a deployment: the next order finds it, waits, and follows it', async () => {
+    const { id, text } = await begin('deploy', SLOW_START);
+    await platform.client.workflow.getHandle(laneWorkflowId(web)).terminate('a hand');
+    const next = await platform.order(platform.shop.version({ text: `after ${text}` }));
+    expect(next.deploymentId).toBeNull();
+    const record = await platform.slipway.follow(next);
+    expect(await platform.recorded(id)).toMatchObject({ result: 'completed' });
+    expect(record).toMatchObject({ result: 'completed', deploymentId: `${TARGET}/${Number(id.split('/')[2]) + 1}` });
+    await expectAgreement(record.deploymentId ?? '');
+  });
+
+  test('the same request after the target was terminated is the same deployment and the same answer', async () => {
+    const version = platform.shop.version({ text: 'once' });
+    const record = await platform.deploy(version, 'only-once');
+    await platform.settled();
+    await platform.client.workflow.getHandle(laneWorkflowId(web)).terminate('a hand');
+    const again = await platform.order(version, 'only-once');
+    expect(again).toMatchObject({ requestId: 'only-once', deploymentId: record.deploymentId });
+    expect((await platform.settled()).n).toBe(Number(record.deploymentId?.split('/')[2]));
+  });
+
+  test('a deployment reset in the UI after its end returns the record that stands, and touches nothing', async () => {
+    const record = await platform.deploy(platform.shop.version({ text: 'before the reset' }));
+    const before = await platform.observe();
+    const workflowId = deploymentWorkflowId(web, Number(record.deploymentId?.split('/')[2]));
+    const runId = await platform.resetToStart(workflowId);
+    expect(await platform.client.workflow.getHandle(workflowId, runId).result()).toEqual(record);
+    expect(await platform.observe()).toEqual({ ...before, instance: expect.anything() });
+    await expectAgreement(record.deploymentId ?? '');
+  });
+});

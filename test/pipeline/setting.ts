@@ -1,0 +1,128 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import { pino } from 'pino';
+import { createLayoutStore } from '../../src/artifacts/layout.ts';
+import { createSlipway } from '../../src/client/slipway.ts';
+import { loadPlatform, pathsOf } from '../../src/config/load.ts';
+import type { LaneState, Submission } from '../../src/contract/lane.ts';
+import type { DeploymentRecord } from '../../src/contract/record.ts';
+import { nameOf } from '../../src/records/names.ts';
+import { readRecord } from '../../src/records/record.ts';
+import { verifyDeployment } from '../../src/records/verify.ts';
+import { createLocalObserver } from '../../src/runtime/local/client.ts';
+import { connect } from '../../src/temporal/connection.ts';
+import { startPlatform } from '../../src/up/up.ts';
+import { createShop } from './shop.ts';
+
+export const TARGET = 'staging/web';
+const PLATFORM = `apiVersion: slipway/v1
+sources:
+  - { name: shop, url: ./shop, branches: [main] }
+build: { timeout: 20s }
+environments:
+  staging:
+    soak: { for: 300ms, samples: 3 }
+    rollbackWithin: 20s
+`;
+
+/** A whole platform of its own: server, runtime, workers, as real processes, and a shop to deploy. */
+export async function openPlatform({ platform = PLATFORM }: { platform?: string } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-'));
+  const file = join(folder, 'platform.yaml');
+  await writeFile(file, platform);
+  const shop = createShop(join(folder, 'shop'));
+  const loaded = await loadPlatform(file);
+  const { TEMPORAL_ADDRESS: _, ...env } = process.env;
+  const lines: string[] = [];
+  const running = await startPlatform({
+    loaded,
+    env,
+    logger: pino({ level: 'silent' }),
+    report: (line) => lines.push(line),
+  });
+  const connection = await connect(running.location);
+  const client = new Client({ connection, namespace: running.location.namespace });
+  const slipway = createSlipway(client);
+  const paths = pathsOf(loaded);
+  const artifacts = createLayoutStore({ path: paths.store });
+  const observer = createLocalObserver({ folder: join(paths.state, 'runtime') });
+  const target = { environment: 'staging', component: 'web' };
+
+  return {
+    folder,
+    shop,
+    client,
+    slipway,
+    artifacts,
+    running,
+    lines,
+    paths,
+    order: (version: { change: string; revision: string }, requestId?: string): Promise<Submission> =>
+      slipway.deploy({ ...version, target: TARGET, source: 'shop', by: 'ada', ...(requestId !== undefined && { requestId }) }),
+    async deploy(version: { change: string; revision: string }, requestId?: string): Promise<DeploymentRecord> {
+      return await slipway.follow(await this.order(version, requestId));
+    },
+    observe: () => observer.observe(target),
+    verify: (deploymentId: string) => verifyDeployment(artifacts, deploymentId),
+    /** The sealed record, or null while there is none. */
+    recorded: async (deploymentId: string): Promise<DeploymentRecord | null> =>
+      (await readRecord(artifacts.component('web'), deploymentId))?.record ?? null,
+    /** The lane once it has taken note of its last deployment, the history kept and the warm instance ended. */
+    async settled(): Promise<LaneState> {
+      const lane = await until(async () => {
+        const seen = await slipway.lane(TARGET);
+        const id = `${TARGET}/${seen?.n}`;
+        const kept = seen !== null && (await artifacts.component('web').resolve(nameOf.history(id))) !== null;
+        return kept && seen.running === null && (await observer.observe(target)).warm === null ? seen : null;
+      });
+      return await until(async () => {
+        const seen = (await slipway.lane(TARGET)) ?? lane;
+        return seen.generation === (await observer.observe(target)).generation ? seen : null;
+      });
+    },
+    /** Resets a workflow to its first task, as the Temporal UI does. */
+    async resetToStart(workflowId: string): Promise<string> {
+      const { runId } = await client.workflow.getHandle(workflowId).describe();
+      const firstTask: object = { workflowTaskFinishEventId: 4 }; // protobufjs takes a plain number for its Long
+      const answer = await client.workflowService.resetWorkflowExecution({
+        namespace: running.location.namespace,
+        workflowExecution: { workflowId, runId },
+        reason: 'a hand',
+        ...firstTask,
+        requestId: randomUUID(),
+      });
+      return answer.runId;
+    },
+    /** What users see at the stable address. */
+    async page(path = '/'): Promise<string> {
+      const { address } = await observer.observe(target);
+      return await (await fetch(`${address}${path}`)).text();
+    },
+    pid(name: string): number {
+      const pid = running.pids().get(name);
+      if (pid === undefined) throw new Error(`${name} does not run`);
+      return pid;
+    },
+    async close(): Promise<void> {
+      await connection.close();
+      await running.close();
+      if (process.env['SLIPWAY_KEEP'] === undefined) await rm(folder, { recursive: true, force: true });
+      else console.log('kept', folder);
+    },
+  };
+}
+
+/** Looks again and again until there is something to see. The test's own time-out bounds it. */
+export async function until<T>(look: () => Promise<T | null | false>): Promise<T> {
+  for (;;) {
+    const seen = await look().catch(() => null);
+    if (seen !== null && seen !== false) return seen;
+    await delay(30);
+  }
+}
+
+export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
