@@ -18,7 +18,7 @@ export function createUnshare({ root, programs }: SandboxDeps): Sandbox {
     });
     const command = root
       ? asOtherUser(uid, inside)
-      : ['unshare', '--user', `--map-user=${uid}`, `--map-group=${uid}`, '--', ...inside];
+      : ['setpriv', '--no-new-privs', 'unshare', '--user', `--map-user=${uid}`, `--map-group=${uid}`, '--', ...inside];
     const user = root ? [] : ['--user', '--map-root-user'];
     const fixtures = fixturesOf(job).flatMap(wordsOf);
     // `unshare` ends its child when it ends itself, and `setpriv` has it end when we end.

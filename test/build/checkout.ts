@@ -1,15 +1,30 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import { buildTwice, type BuildRequest, type BuiltOutput } from '../../src/build/build.ts';
 import { openSandbox, type Limits, type Sandbox, type SandboxJob, type SandboxKind } from '../../src/build/sandbox.ts';
 import type { SourceFile } from '../../src/source/repository.ts';
 
 /** The kinds that work on this machine, and why the others do not. */
-export async function openAll(): Promise<Record<SandboxKind, Sandbox | string>> {
-  const open = (kind: SandboxKind) => openSandbox(kind).catch((error: Error) => error.message);
-  return { bwrap: await open('bwrap'), unshare: await open('unshare'), none: await open('none') };
+export const SANDBOXES: Readonly<Record<SandboxKind, Sandbox | string>> = {
+  bwrap: await open('bwrap'),
+  unshare: await open('unshare'),
+  none: await open('none'),
+};
+
+async function open(kind: SandboxKind): Promise<Sandbox | string> {
+  return openSandbox(kind).catch((error: Error) => error.message);
+}
+
+/** Describes something under every kind of sandbox; a kind that does not work here is skipped, and says why. */
+export function describeUnderEach(what: string, body: (sandbox: Sandbox) => void): void {
+  for (const [kind, sandbox] of Object.entries(SANDBOXES)) {
+    const broken = typeof sandbox === 'string' ? `, which does not work here: ${sandbox}` : '';
+    describe.skipIf(broken !== '')(`${what} under ${kind}${broken}`, () => {
+      body(sandbox as Sandbox);
+    });
+  }
 }
 
 /** A folder that is gone after the test. */
