@@ -1,0 +1,78 @@
+import { SlipwayError } from '../contract/failure.ts';
+import { EXIT_OF_RESULT } from '../contract/record.ts';
+import { expectedState, recentRecords } from '../records/target.ts';
+import type { Target } from '../contract/target.ts';
+import { pathsOf } from '../config/load.ts';
+import { admit } from '../source/admission.ts';
+import { command, type CommandFactory } from './command.ts';
+import type { Context } from './context.ts';
+import { withRevision, type SourceOptions } from './order-source.ts';
+import { failureLine } from './report/output.ts';
+import { oneLine } from './report/paint.ts';
+
+interface CheckOptions extends SourceOptions {
+  readonly change?: string;
+}
+
+interface CheckAnswer {
+  readonly verdict: 'pass' | 'fail';
+  readonly failure: { readonly code: string; readonly clause: string | null; readonly message: string } | null;
+  /** Every change that a deployment would carry. */
+  readonly carries: readonly string[];
+}
+
+/** Says before a merge what change intake would say (§5). Needs no server: what is live, it reads in the store. */
+export const checkCommand: CommandFactory = (cli) =>
+  command(
+    'check',
+    'Say what change intake would, changing nothing',
+    'check storefront --to staging --revision my-branch',
+  )
+    .argument('<component>', 'what would be deployed')
+    .requiredOption('--to <environment>', 'where to')
+    .option('--change <id>', 'the change that it would be (default: the newest that it carries)')
+    .option('--source <name>', 'the source it comes from (default: the only one)')
+    .option('--revision <commit>', 'branch, hash or its beginning (default: the head of the first plain branch)')
+    .action(
+      cli.action<CheckOptions, [string]>(async (context, options, component) => {
+        const answer = await judge(context, { environment: options.to, component }, options);
+        const { failure, carries } = answer;
+        context.output.answer(answer, (paint) =>
+          failure === null
+            ? [`${paint('green', 'pass')}: carries ${carries.map(oneLine).join(', ')}`]
+            : [`${paint('red', 'fail')}: ${failureLine(failure)}`],
+        );
+        return failure === null ? 0 : EXIT_OF_RESULT.rejected;
+      }),
+    );
+
+async function judge(context: Context, target: Target, options: CheckOptions): Promise<CheckAnswer> {
+  const { component } = target;
+  const { instances } = pathsOf(await context.platform());
+  try {
+    return await withRevision(context, component, options, async (repository, revision) => {
+      const live = await liveRevision(context, target);
+      const change = options.change ?? null;
+      const admission = await admit({ repository, component, change, revision, live, instances });
+      return { verdict: 'pass', failure: null, carries: admission.change.carries };
+    });
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.fault !== 'change') throw error;
+    const { code, clause, message } = error;
+    return { verdict: 'fail', failure: { code, clause, message }, carries: [] };
+  }
+}
+
+/** The revision that the newest record left live; null before the first deployment. @throws UNKNOWN_RUNTIME_STATE */
+async function liveRevision(context: Context, target: Target): Promise<{ readonly revision: string } | null> {
+  const store = (await context.artifacts()).component(target.component);
+  const records = await recentRecords(store, target);
+  const state = expectedState(records[0]);
+  if (state === null) {
+    const { deploymentId } = records[0]?.record ?? {};
+    const message = `${deploymentId} left the runtime to a person; return to a known release with slipway rollback`;
+    throw new SlipwayError('UNKNOWN_RUNTIME_STATE', message);
+  }
+  const live = records.find(({ record }) => record.deploymentId === state.live?.deploymentId)?.record;
+  return live?.source ? { revision: live.source.revision } : null;
+}

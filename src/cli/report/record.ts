@@ -1,0 +1,60 @@
+import type { DeploymentRecord, RecordedRollback, Result, StageRecord } from '../../contract/record.ts';
+import type { ReleaseRef } from '../../contract/release.ts';
+import { failureLine } from './output.ts';
+import { harmless, oneLine, type Paint } from './paint.ts';
+import { table } from './table.ts';
+import { between, elapsed, when } from './time.ts';
+
+/** One deployment for people: what, why, stage by stage, and how it ended. */
+export function describeRecord(record: DeploymentRecord, paint: Paint): readonly string[] {
+  const { deploymentId, target, change, source, result, failure, rollback } = record;
+  const name = deploymentId ?? `${target}, request ${oneLine(record.requestId)}`;
+  const carried = change.carries.filter((id) => id !== change.id);
+  return [
+    `${paint('bold', name)}  ${change.id}${change.summary === null ? '' : `: ${oneLine(change.summary)}`}`,
+    `  asked for by ${oneLine(change.requestedBy)}${change.reason === null ? '' : `, because: ${oneLine(change.reason)}`}`,
+    ...(carried.length === 0 ? [] : [`  carries also ${carried.join(', ')}`]),
+    ...(source === null ? [] : [`  ${source.repository} at ${source.revision}`]),
+    `  ${nameOfRelease(record.from)} → ${nameOfRelease(record.artifact)}`,
+    ...table(record.stages.map((stage) => ['  ', ...rowOf(stage, paint)])),
+    ...(rollback === null ? [] : [describeRollback(rollback, paint)]),
+    ...(failure === null ? [] : [`  ${harmless(failureLine(failure))}`]),
+    `  ${describeResult(result, failure !== null, paint)}`,
+  ];
+}
+
+/** A result in its colour; null while it runs. */
+export function describeResult(result: Result | null, onTheWayBack: boolean, paint: Paint): string {
+  if (result === null) return paint('cyan', onTheWayBack ? 'on the way back' : 'running');
+  return paint(result === 'completed' ? 'green' : 'red', result);
+}
+
+/** The stage, how it stands, when it began, and how long it took. */
+function rowOf({ stage, result, startedAt, finishedAt }: StageRecord, paint: Paint): readonly string[] {
+  const took = finishedAt === null ? '' : elapsed(between(startedAt, finishedAt));
+  return [`${markOf(result, paint)} ${stage}`, result ?? 'running', when(startedAt), took];
+}
+
+function markOf(result: StageRecord['result'], paint: Paint): string {
+  switch (result) {
+    case 'passed':
+      return paint('green', '✓');
+    case 'failed':
+      return paint('red', '✗');
+    case 'aborted':
+      return paint('yellow', '■');
+    case null:
+      return paint('cyan', '▸');
+  }
+}
+
+function describeRollback(rollback: RecordedRollback, paint: Paint): string {
+  const { trigger, to, startedAt, restoredAt, within, outcome } = rollback;
+  const took = restoredAt === null ? 'not restored' : `after ${elapsed(between(startedAt, restoredAt))}`;
+  const mark = paint(outcome === 'failed' ? 'red' : 'yellow', '↩');
+  return `  ${mark} rollback to ${nameOfRelease(to)}, for ${trigger}: ${outcome}, ${took} of at most ${elapsed(within)}`;
+}
+
+function nameOfRelease(release: ReleaseRef | null): string {
+  return release === null ? '(nothing)' : `${release.version} ${release.digest}`;
+}
