@@ -77,7 +77,7 @@ export async function startThrowaway(request: ThrowawayRequest): Promise<Throwaw
   exited.catch(() => {});
 
   const bridged = manifest.kind !== 'agent' && sandbox.kind !== 'none';
-  const socket = bridged ? await holdSocket(join(shared, SOCKET), run.ended) : null;
+  const socket = bridged ? await holdSocket(join(shared, SOCKET), run.ended).catch(endingFirst(run)) : null;
   const reach = reachOf(request, port, socket);
   const connect = reach !== null && 'path' in reach ? { socketPath: reach.path } : {};
   const dispatcher = new Agent({ pipelining: 0, connect });
@@ -161,6 +161,13 @@ function inWords({ ended, exitCode }: SandboxResult): string {
 async function end(run: SandboxRun): Promise<void> {
   run.stop();
   await run.ended.catch(() => {});
+}
+
+function endingFirst(run: SandboxRun): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await end(run);
+    throw error;
+  };
 }
 
 /** With no sandbox, the loopback is everybody's. */
