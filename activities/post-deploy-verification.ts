@@ -41,7 +41,7 @@ export function createPostDeployVerification(
           manifest,
           soak: environmentOf(platform, target.environment).soak,
           observe,
-          runCommand: createLiveCommands(deps, { store, release, address, observe }),
+          runCommand: createLiveCommands(deps, { store, digest: release.digest, platform, observe }),
           onProgress: (progress) => Context.current().heartbeat(progress),
           signal,
         });

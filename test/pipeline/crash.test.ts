@@ -116,8 +116,20 @@ describe.sequential('whatever is killed in the middle of a deployment', () => {
     expect((await platform.settled()).n).toBe(Number(record.deploymentId?.split('/')[2]));
   });
 
+  test('a deployment reset in the UI while it runs goes on, and ends in one result', async () => {
+    const { id, text } = await begin('post-deploy-verification');
+    await platform.resetToStart(deploymentWorkflowId(web, Number(id.split('/')[2])));
+    const record = await until(() => platform.recorded(id));
+    const shown = record.result === 'completed' ? `web ${text}` : 'web once';
+    expect(['completed', 'rolled-back']).toContain(record.result);
+    expect(await platform.page()).toBe(shown);
+    await expectAgreement(id);
+    expect(await platform.deploy(platform.shop.version({ text: 'after a reset' }))).toMatchObject({ result: 'completed' });
+  });
+
   test('a deployment reset in the UI after its end returns the record that stands, and touches nothing', async () => {
     const record = await platform.deploy(platform.shop.version({ text: 'before the reset' }));
+    await platform.settled();
     const before = await platform.observe();
     const workflowId = deploymentWorkflowId(web, Number(record.deploymentId?.split('/')[2]));
     const runId = await platform.resetToStart(workflowId);
