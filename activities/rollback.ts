@@ -36,11 +36,16 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   await refuseOtherState(store, input);
   const completed = await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() });
   if (completed !== null && completed.record.result === 'completed') {
-    return { outcome: 'completed', after: completed.after ?? { generation, live: null } };
+    return { outcome: 'completed', after: completed.after };
   }
   const { outcome, observation } = await deps.driver.restore({ target, deploymentId, generation, to }, signal);
   const after = { generation: observation.generation, live: observation.live };
-  return { outcome: outcome === 'burned' ? 'unchanged' : outcome, after };
+  if (outcome === 'burned') return { outcome: 'unchanged', after };
+  if (outcome !== 'superseded') return { outcome, after };
+  // Somebody else made the generation that was ours to make: we never did, and never will. What he left is not ours to
+  // vouch for, so the next change intake finds it unlike this record (§15).
+  if (observation.generation === generation) return { outcome: 'unchanged', after: { generation: generation - 1, live: to } };
+  return { outcome, after: null };
 }
 
 async function refuseOtherState(store: ComponentStore, { deploymentId, generation, to }: RestorationInput): Promise<void> {

@@ -39,7 +39,8 @@ export interface RestorationInput {
  */
 export interface RestorationReport {
   readonly outcome: 'restored' | 'removed' | 'unchanged' | 'superseded' | 'completed';
-  readonly after: RuntimeState;
+  /** What the runtime shows by this deployment; null when it was superseded, for then nobody knows. */
+  readonly after: RuntimeState | null;
 }
 
 /** What a runtime shows of a target. */

@@ -76,7 +76,7 @@ function faultOfArtifact(chain: Chain): Fault | null {
     ['completion', chain.completion?.predicate.findings?.observed.live?.digest],
   ];
   for (const [stage, digest] of named) {
-    if (chain[stage] !== undefined && digest !== built.release.digest) {
+    if (chain[stage]?.predicate.findings && digest !== built.release.digest) {
       const clause = stage === 'verification' ? '§15' : stage === 'release' ? '§8' : '§9';
       return { clause, reason: `${stage} speaks of ${digest ?? 'nothing'}, but ${built.release.digest} was built` };
     }
@@ -95,7 +95,7 @@ function faultOfGenerations(chain: Chain): Fault | null {
     ['completion', chain.completion?.predicate.findings?.observed.generation],
   ];
   for (const [stage, generation] of seen) {
-    if (chain[stage] !== undefined && generation !== expected) {
+    if (chain[stage]?.predicate.findings && generation !== expected) {
       return { clause: '§15', reason: `${stage} saw generation ${generation}; this deployment made ${expected}` };
     }
   }
