@@ -1,12 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { temporal } from '@temporalio/proto';
+// A default import: Node sees no named exports in this CommonJS package.
+import proto, { type temporal } from '@temporalio/proto';
 import { SlipwayError } from '../contract/failure.ts';
 
 export type History = temporal.api.history.v1.IHistory;
 type Event = temporal.api.history.v1.IHistoryEvent;
 
-const { EventType, WorkflowTaskFailedCause } = temporal.api.enums.v1;
+const { EventType, WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
 
 /**
  * Reads a history as the lane keeps it, or as the Temporal UI or CLI exports it: JSON, gzipped or not.

@@ -12,12 +12,13 @@ export function describeHistory(records: readonly DeploymentRecord[], paint: Pai
   return table([HEADING.map((title) => paint('dim', title)), ...rows]);
 }
 
-function rowOf({ deploymentId, result, failure, change, artifact, stages }: DeploymentRecord, paint: Paint): string[] {
+function rowOf(record: DeploymentRecord, paint: Paint): string[] {
+  const { deploymentId, result, failure, change, artifact, stages } = record;
   const began = stages[0]?.startedAt;
   const why = change.reason ?? failure?.message ?? '';
   return [
     deploymentId ?? '(queued only)',
-    describeResult(result, failure !== null, paint) + (failure === null ? '' : ` ${failure.code}`),
+    describeResult(result, false, paint) + (failure === null ? '' : ` ${failure.code}`),
     change.id,
     artifact?.version ?? '-',
     began === undefined ? '-' : when(began),

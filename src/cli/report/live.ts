@@ -4,7 +4,7 @@ import type { DeploymentRecord } from '../../contract/record.ts';
 import { STAGES, type Stage } from '../../contract/stages.ts';
 import { oneLine } from './paint.ts';
 import { describeQueue, type Progress } from './progress.ts';
-import { describeEnd } from './steps.ts';
+import { describeEnd, isOnTheWayBack } from './steps.ts';
 
 /** Draws on stderr, even while stdout is piped. */
 class StderrRenderer extends DefaultRenderer {
@@ -40,7 +40,7 @@ export function liveProgress(): Progress {
       const entry = () => record?.stages.find((begun) => begun.stage === stage);
       const isOver = () => (record?.result ?? null) !== null;
       await until(row, () => {
-        if ((record?.failure ?? null) !== null) row.output = `on the way back: ${record?.failure?.code}`;
+        if (record !== null && isOnTheWayBack(record)) row.output = `on the way back: ${record.failure?.code}`;
         return entry()?.result === 'passed' || isOver();
       });
       const ended = entry();

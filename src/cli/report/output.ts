@@ -4,6 +4,7 @@ import { harmless, painterFor, type Paint } from './paint.ts';
 /** One of this process's two outputs. */
 export interface Stream {
   readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
   write(text: string | Uint8Array): unknown;
 }
 
@@ -32,7 +33,7 @@ export function createOutput({ stdout, stderr, env }: Terminal, json: boolean): 
   const paint = painterFor(stdout, env);
   return {
     json,
-    live: stderr.isTTY === true && env['TERM'] !== 'dumb',
+    live: stderr.isTTY === true && stderr.columns !== 0 && env['TERM'] !== 'dumb',
     answer(document, lines) {
       stdout.write(
         json

@@ -2,12 +2,13 @@ import type { DeploymentRecord, RecordedRollback, Result, StageRecord } from '..
 import type { ReleaseRef } from '../../contract/release.ts';
 import { failureLine } from './output.ts';
 import { harmless, oneLine, type Paint } from './paint.ts';
+import { isOnTheWayBack } from './steps.ts';
 import { table } from './table.ts';
 import { between, elapsed, when } from './time.ts';
 
 /** One deployment for people: what, why, stage by stage, and how it ended. */
 export function describeRecord(record: DeploymentRecord, paint: Paint): readonly string[] {
-  const { deploymentId, target, change, source, result, failure, rollback } = record;
+  const { deploymentId, target, change, source, from, artifact, stages, result, failure, rollback } = record;
   const name = deploymentId ?? `${target}, request ${oneLine(record.requestId)}`;
   const carried = change.carries.filter((id) => id !== change.id);
   return [
@@ -15,11 +16,11 @@ export function describeRecord(record: DeploymentRecord, paint: Paint): readonly
     `  asked for by ${oneLine(change.requestedBy)}${change.reason === null ? '' : `, because: ${oneLine(change.reason)}`}`,
     ...(carried.length === 0 ? [] : [`  carries also ${carried.join(', ')}`]),
     ...(source === null ? [] : [`  ${source.repository} at ${source.revision}`]),
-    `  ${nameOfRelease(record.from)} → ${nameOfRelease(record.artifact)}`,
-    ...table(record.stages.map((stage) => ['  ', ...rowOf(stage, paint)])),
+    ...(from === null && artifact === null ? [] : [`  ${nameOfRelease(from)} → ${nameOfRelease(artifact)}`]),
+    ...table(stages.map((stage) => ['  ', ...rowOf(stage, paint)])),
     ...(rollback === null ? [] : [describeRollback(rollback, paint)]),
     ...(failure === null ? [] : [`  ${harmless(failureLine(failure))}`]),
-    `  ${describeResult(result, failure !== null, paint)}`,
+    `  ${stages.length === 0 && result === null ? 'queued' : describeResult(result, isOnTheWayBack(record), paint)}`,
   ];
 }
 

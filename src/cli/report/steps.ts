@@ -12,10 +12,15 @@ export function stepsBetween(before: DeploymentRecord | null, after: DeploymentR
     if ((known?.result ?? null) === null && stage.result !== null) steps.push(describeEnd(stage));
   }
   if (after.failure !== null && (before?.failure ?? null) === null) {
-    steps.push(`${after.result === null ? 'on the way back: ' : ''}${oneLine(failureLine(after.failure))}`);
+    steps.push(`${isOnTheWayBack(after) ? 'on the way back: ' : ''}${oneLine(failureLine(after.failure))}`);
   }
   if (after.result !== null && (before?.result ?? null) === null) steps.push(after.result);
   return steps.map((step) => `${after.deploymentId ?? after.target} ${step}`);
+}
+
+/** Whether something of the runtime may have to be undone: it has failed, Deploy had begun, and it has not ended. */
+export function isOnTheWayBack({ failure, result, stages }: DeploymentRecord): boolean {
+  return failure !== null && result === null && stages.some(({ stage }) => stage === 'deploy');
 }
 
 /** `build passed in 1.2 s` */
