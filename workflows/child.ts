@@ -12,11 +12,21 @@ import { deploymentWorkflowId, formatTarget } from '../src/contract/target.ts';
 import { deployment } from './deployment.ts';
 import { recordIn } from './failure.ts';
 
+/** A deployment that Temporal has taken. */
+export interface StartedDeployment {
+  /** Its record, once it has ended; null when it ended without one. */
+  readonly record: Promise<DeploymentRecord | null>;
+}
+
 /**
- * Runs one deployment as a child that outlives its lane.
- * @returns its record; null when it ended without one; `number-taken` when Temporal knows an n-th deployment already.
+ * Starts one deployment as a child that outlives its lane.
+ * @returns null when Temporal knows an n-th deployment of this target already.
  */
-export async function runChild({ n, order, deploymentId }: RunningDeployment): Promise<DeploymentRecord | null | 'number-taken'> {
+export async function startDeployment({
+  n,
+  order,
+  deploymentId,
+}: RunningDeployment): Promise<StartedDeployment | null> {
   try {
     const child = await startChild(deployment, {
       workflowId: deploymentWorkflowId(order.target, n),
@@ -25,11 +35,14 @@ export async function runChild({ n, order, deploymentId }: RunningDeployment): P
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,
       typedSearchAttributes: openingAttributes(openRecord(deploymentId, order)),
-      staticSummary: order.kind === 'deploy' ? `${order.change} to ${formatTarget(order.target)}` : `Roll back ${formatTarget(order.target)}`,
+      staticSummary:
+        order.kind === 'deploy'
+          ? `${order.change} to ${formatTarget(order.target)}`
+          : `Roll back ${formatTarget(order.target)}`,
     });
-    return await child.result();
+    return { record: child.result().catch(recordIn) };
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'number-taken';
-    return recordIn(error);
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
   }
 }

@@ -1,4 +1,11 @@
-import { CancellationScope, condition, isCancellation, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  sleep,
+  TemporalFailure,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { RestorationReport, RuntimeState } from '../src/contract/activities.ts';
 import { recordedRollback } from '../src/contract/outcome.ts';
 import type { RecordedFailure, RecordedRollback } from '../src/contract/record.ts';
@@ -6,6 +13,7 @@ import type { LiveRelease } from '../src/contract/release.ts';
 import { SEARCH_ATTRIBUTES } from '../src/contract/search-attributes.ts';
 import { triggerOf } from '../src/contract/trigger.ts';
 import type { Controls } from './controls.ts';
+import { recordedFailure } from './failure.ts';
 
 /** The way back of one deployment: idempotent, fenced by its generation, bounded in time (§13). */
 export interface Compensation {
@@ -38,8 +46,8 @@ export async function compensate(compensation: Compensation | null, around: Circ
   if (compensation === null) return { failure, rollback: null, after: null };
   const { restore, to, within } = compensation;
   const startedAt = Date.now();
-  const report = await bounded(within, restore, around);
-  const person = controls.takenOver();
+  const end = await bounded(within, restore, around);
+  const report = end instanceof TemporalFailure ? null : end;
   const rollback = recordedRollback({
     trigger: triggerOf(failure),
     to,
@@ -48,52 +56,60 @@ export async function compensate(compensation: Compensation | null, around: Circ
     within,
     restored: report?.outcome ?? null,
   });
-  return { failure: explained(failure, rollback, report === null ? person : null), rollback, after: report?.after ?? null };
+  const more = explanation(end, controls);
+  return {
+    failure: more === null ? failure : { ...failure, message: `${failure.message} (${more})` },
+    rollback,
+    after: report?.after ?? null,
+  };
 }
 
-/** The report of the restoration, or null when a person took over first. */
+/** The report of the restoration, or why there is none: a person took over first, or it was refused. */
 async function bounded(
   within: number,
   restore: () => Promise<RestorationReport>,
   { controls, changed }: Circumstances,
-): Promise<RestorationReport | null> {
+): Promise<RestorationReport | TemporalFailure> {
   const timer = new CancellationScope();
   const restoring = new CancellationScope();
-  const breached = timer.run(() => sleep(within, { summary: 'rollbackWithin: the rollback has to be done (§13)' }));
-  const breach = unlessCancelled(breached.then(() => sayBreached(controls)));
-  const restored = unlessCancelled(restoring.run(restore));
-  const report = await Promise.race([restored, condition(() => controls.takenOver() !== null).then(() => null)]);
+  controls.setRestoring(true);
+  const breach = timer
+    .run(() => sleep(within, { summary: 'rollbackWithin: the rollback has to be done (§13)' }))
+    .then(() => sayBreached(controls), ifCancelled);
+  const restored = restoring.run(restore).catch(ifTemporal);
+  await Promise.race([restored, condition(() => controls.takenOver() !== null)]);
   timer.cancel();
   restoring.cancel();
-  const late = await restored; // a restoration that succeeds while it is taken over has succeeded
+  const end = await restored; // a restoration that succeeds while it is taken over has succeeded
   await breach;
+  controls.setRestoring(false);
   changed();
-  return report ?? late;
+  return end;
 }
 
 function sayBreached(controls: Controls): void {
-  controls.note('ROLLBACK_BREACHED: past its time bound, and still trying; `takeover` hands it to a person');
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.result, value: 'ROLLBACK_BREACHED' }]);
+  controls.note('ROLLBACK_BREACHED: past its time bound, and still trying; `takeover` hands it to a person');
 }
 
-async function unlessCancelled<T>(promise: Promise<T>): Promise<T | null> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (isCancellation(error)) return null;
-    throw error;
-  }
+function ifCancelled(error: unknown): void {
+  if (!isCancellation(error)) throw error;
 }
 
-/** Adds what a reader of the record has to know beside the failure itself. */
-function explained(
-  failure: RecordedFailure,
-  rollback: RecordedRollback | null,
-  person: { by: string; reason: string } | null,
-): RecordedFailure {
-  if (rollback?.outcome === 'removed') {
-    return { ...failure, message: `${failure.message} (NO_KNOWN_HEALTHY_RELEASE: taken out of service again)` };
+function ifTemporal(error: unknown): TemporalFailure {
+  if (error instanceof TemporalFailure) return error;
+  throw error;
+}
+
+/** What a reader of the record has to know beside the failure itself. */
+function explanation(end: RestorationReport | TemporalFailure, controls: Controls): string | null {
+  const person = controls.takenOver();
+  if (end instanceof TemporalFailure) {
+    return person === null
+      ? `the restoration was refused: ${recordedFailure(end, null).message}`
+      : `taken over by ${person.by}: ${person.reason}`;
   }
-  if (person !== null) return { ...failure, message: `${failure.message} (taken over by ${person.by}: ${person.reason})` };
-  return failure;
+  if (end.outcome === 'removed') return 'NO_KNOWN_HEALTHY_RELEASE: taken out of service again';
+  if (end.outcome === 'superseded') return 'the runtime has moved on under another generation: nothing was restored';
+  return null;
 }

@@ -1,4 +1,12 @@
-import { condition, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
 import { whyNoPerson, type Person } from '../src/contract/acts.ts';
 import { MESSAGES } from '../src/contract/messages.ts';
 import type { DeploymentRecord, RecordedFailure } from '../src/contract/record.ts';
@@ -23,6 +31,7 @@ export function openControls({ record, abort: cancelStages, changed }: Controlle
   const notes: string[] = [];
   let aborted: Person | null = null;
   let takenOver: Person | null = null;
+  let isRestoring = false;
 
   const whyNoAbort = (person: unknown): string | null => {
     const { result, failure, stages } = record();
@@ -33,7 +42,8 @@ export function openControls({ record, abort: cancelStages, changed }: Controlle
   const whyNoTakeover = (person: unknown): string | null => {
     const { result, failure } = record();
     if (result !== null) return `it has ended already: ${result}`;
-    if (failure === null) return 'only a rollback can be taken over; abort it first';
+    if (!isRestoring)
+      return `only a rollback can be taken over${failure === null ? '; abort it first' : ', and there is none'}`;
     return whyNoPerson(person);
   };
   const doAbort = (person: Person): void => {
@@ -64,7 +74,7 @@ export function openControls({ record, abort: cancelStages, changed }: Controlle
   function asUpdate(act: (person: Person) => void) {
     return async (person: Person): Promise<DeploymentRecord> => {
       act(person);
-      await condition(() => record().result !== null);
+      await CancellationScope.nonCancellable(() => condition(() => record().result !== null));
       return record();
     };
   }
@@ -88,6 +98,9 @@ export function openControls({ record, abort: cancelStages, changed }: Controlle
     note,
     notes: (): readonly string[] => notes,
     takenOver: (): Person | null => takenOver,
+    setRestoring(now: boolean): void {
+      isRestoring = now;
+    },
     /** The failure that an abort is; a cancellation from the UI names nobody. */
     abortion(stage: Stage | null): RecordedFailure {
       const { by, reason } = aborted ?? { by: 'unknown', reason: 'cancelled in Temporal' };
@@ -99,6 +112,7 @@ export function openControls({ record, abort: cancelStages, changed }: Controlle
 function refusing(why: (argument: unknown) => string | null) {
   return (argument: unknown): void => {
     const refusal = why(argument);
-    if (refusal !== null) throw new Error(refusal);
+    if (refusal !== null)
+      throw ApplicationFailure.create({ type: 'ACT_REFUSED', message: refusal, nonRetryable: true });
   };
 }

@@ -13,11 +13,14 @@ export async function deployment({ n, order }: DeploymentInput): Promise<Deploym
   const carryOut = activitiesFor(order.target.environment);
   const run = openRun(n, order, carryOut);
   const { deploymentId } = run;
+  let record: DeploymentRecord;
   try {
-    return await run.abortable(async () => {
+    record = await run.abortable(async () => {
       const change = await run.stage('change-intake', () => carryOut.admitChange({ deploymentId, order }));
       const build = await run.stage('build', () => carryOut.buildArtifact({ deploymentId, consumes: change }));
-      const verified = await run.stage('verification', () => carryOut.verifyArtifact({ deploymentId, consumes: build }));
+      const verified = await run.stage('verification', () =>
+        carryOut.verifyArtifact({ deploymentId, consumes: build }),
+      );
       const release = await run.stage('release', () => carryOut.markReleased({ deploymentId, consumes: verified }));
       run.compensateWith(change, (restoration) => carryOut.restoreRelease(restoration));
       const live = await run.stage('deploy', () => carryOut.activateRelease({ deploymentId, consumes: release }));
@@ -27,6 +30,7 @@ export async function deployment({ n, order }: DeploymentInput): Promise<Deploym
       return await run.complete((draft) => carryOut.complete({ deploymentId, consumes: healthy, draft }));
     });
   } catch (error) {
-    return await run.rollBack(error);
+    record = await run.rollBack(error);
   }
+  return await run.close(record);
 }

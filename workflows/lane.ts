@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   condition,
   defineQuery,
   defineSignal,
@@ -11,7 +12,18 @@ import {
 import { whyNoPerson, type Act, type Person } from '../src/contract/acts.ts';
 import { isDigest } from '../src/contract/digest.ts';
 import type { FailureCode } from '../src/contract/failure.ts';
-import { acted, answerTo, emptyLane, recordOfQueued, submitted, whyRefused, type LaneState, type Submission } from '../src/contract/lane.ts';
+import {
+  acted,
+  answerTo,
+  emptyLane,
+  isStarting,
+  recordOfQueued,
+  submitted,
+  whyRefused,
+  withdrawn,
+  type LaneState,
+  type Submission,
+} from '../src/contract/lane.ts';
 import { MESSAGES, type LaneInput, type QueueAbort, type Unquarantine } from '../src/contract/messages.ts';
 import { whyNoOrder, type Order } from '../src/contract/order.ts';
 import { formatTarget } from '../src/contract/target.ts';
@@ -30,18 +42,22 @@ export function openLane(
   const notes: string[] = [];
   let state = input.carried ?? emptyLane(input.target);
   let isOpen = input.carried !== undefined;
+  let isClosing = false;
   let updates = 0;
 
   setHandler(status, () => state, { description: 'What is live, known healthy, held, running and queued' });
-  setHandler(submit, takeOrder, {
+  setHandler(submit, (order) => unstoppable(() => takeOrder(order)), {
     description: 'Submits an order; the same request id is one deployment and one answer',
     validator: (order) => {
       refuse('USAGE', whyNoOrder(order) ?? whyOtherTarget(order));
       if (isOpen) refuse('REQUEST_ID_REUSED', whyRefused(state, order));
     },
   });
-  operation<Person>(OPERATIONS.resume, '{ "by": who, "reason": why }: takes the hold off', whyNoResume, ({ by, reason }) =>
-    seal({ kind: 'resume', by, reason }),
+  operation<Person>(
+    OPERATIONS.resume,
+    '{ "by": who, "reason": why }: takes the hold off',
+    whyNoResume,
+    ({ by, reason }) => seal({ kind: 'resume', by, reason }),
   );
   operation<QueueAbort>(
     OPERATIONS.abort,
@@ -51,6 +67,7 @@ export function openLane(
       const queued = state.queue.find(({ order }) => order.requestId === requestId);
       if (queued === undefined) return;
       const { order } = queued;
+      apply((before) => withdrawn(before, requestId)); // while it is being sealed, nothing starts it
       await seal({ kind: 'order-ended', record: recordOfQueued(order, `aborted by ${by}: ${reason}`), order });
     },
   );
@@ -66,6 +83,7 @@ export function openLane(
     await condition(() => isOpen);
     refuse('REQUEST_ID_REUSED', whyRefused(state, order));
     apply((before) => submitted(before, order, new Date().toISOString()));
+    await condition(() => isClosing || !isStarting(state, order.requestId));
     return answerTo(state, order.requestId);
   }
 
@@ -83,13 +101,14 @@ export function openLane(
   ): void {
     const update = defineUpdate<LaneState, [T]>(name);
     const signal = defineSignal<[T]>(name);
-    const run = async (argument: T): Promise<LaneState> => {
-      updates += 1;
-      await condition(() => isOpen);
-      refuse('ACT_REFUSED', why(argument));
-      await act(argument);
-      return state;
-    };
+    const run = (argument: T): Promise<LaneState> =>
+      unstoppable(async () => {
+        updates += 1;
+        await condition(() => isOpen);
+        refuse('ACT_REFUSED', why(argument));
+        await act(argument);
+        return state;
+      });
     const runQuietly = async (argument: T): Promise<void> => {
       await run(argument).catch((error: unknown) => note(`${name} refused: ${messageOf(error)}`));
     };
@@ -97,7 +116,9 @@ export function openLane(
       description,
       validator: (argument) => (isOpen ? refuse('ACT_REFUSED', why(argument)) : undefined),
     });
-    setHandler(signal, runQuietly, { description: `As the update ${name}; a refusal is shown in the details. ${description}` });
+    setHandler(signal, runQuietly, {
+      description: `As the update ${name}; a refusal is shown in the details. ${description}`,
+    });
   }
 
   function whyOtherTarget(order: Order): string | null {
@@ -109,7 +130,11 @@ export function openLane(
   }
   function whyNoQueueAbort(argument: unknown): string | null {
     const { requestId } = (argument ?? {}) as Partial<QueueAbort>;
-    const queued = state.queue.some(({ order }) => order.requestId === requestId);
+    const { running, queue } = state;
+    if (running !== null && running.order.requestId === requestId) {
+      return `${requestId} runs as ${running.deploymentId}: abort that`;
+    }
+    const queued = queue.some(({ order }) => order.requestId === requestId);
     return whyNoPerson(argument) ?? (queued ? null : `no order with request id ${String(requestId)} is queued here`);
   }
   function whyNoUnquarantine(argument: unknown): string | null {
@@ -135,7 +160,16 @@ export function openLane(
     open: (): void => {
       isOpen = true;
     },
+    /** From now on this run starts nothing: what waits is for the next one. */
+    close: (): void => {
+      isClosing = true;
+    },
   };
+}
+
+/** A lane never ends, so a cancellation of it in the UI must not reach its handlers, which run outside its own scope. */
+function unstoppable<T>(handle: () => Promise<T>): Promise<T> {
+  return CancellationScope.nonCancellable(handle);
 }
 
 function refuse(code: FailureCode, reason: string | null): void {

@@ -66,26 +66,34 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
     },
 
     /** The seventh stage, once all six before it have passed. */
-    async complete(act: (draft: DeploymentRecord) => Promise<DeploymentRecord>): Promise<DeploymentRecord> {
-      return await close(await during('completion', () => act(record), (sealed) => sealed));
+    complete(act: (draft: DeploymentRecord) => Promise<DeploymentRecord>): Promise<DeploymentRecord> {
+      return during(
+        'completion',
+        () => act(record),
+        (sealed) => sealed,
+      );
     },
 
+    /** Closes as what was sealed says: with the record, or as Failed with the record in the details. */
+    close,
+
     /**
-     * The seventh stage in its other form: undoes what was done, seals what happened, and closes as Failed with the
-     * record in the details. Nothing cancels it, and it never rolls back a rollback.
+     * The seventh stage in its other form: undoes what was done, and seals what happened. Nothing cancels it, and it
+     * never rolls back a rollback.
+     * @returns the sealed record; that of an earlier run where one stands already.
      */
     rollBack(error: unknown): Promise<DeploymentRecord> {
       if (!(error instanceof TemporalFailure)) throw error; // our bug: the task fails, and goes on with a mended worker
       return CancellationScope.nonCancellable(async () => {
         const sealed = failureDetails(error)?.sealed;
-        if (sealed !== undefined) return await close(sealed);
+        if (sealed !== undefined) return sealed;
         const stage = record.stages.at(-1)?.stage ?? null;
         const failure = isCancellation(error) ? controls.abortion(stage) : recordedFailure(error, stage);
         record = { ...record, failure };
         const end = await compensate(compensation, { failure, controls, changed: show });
         record = { ...record, failure: end.failure, rollback: end.rollback };
-        record = { ...record, result: resultOf(end.failure, end.rollback) };
-        return await close(await carryOut.sealRecord({ record, order, after: end.after }));
+        const ended = { ...record, result: resultOf(end.failure, end.rollback) };
+        return await carryOut.sealRecord({ record: ended, order, after: end.after });
       });
     },
   };
@@ -94,7 +102,7 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
     record = sealed;
     show();
     upsertSearchAttributes(changedAttributes(record));
-    await condition(allHandlersFinished);
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     if (sealed.result === 'completed') return sealed;
     throw closingFailure(sealed);
   }

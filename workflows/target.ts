@@ -6,11 +6,21 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
-import { adopted, ended, nextOrder, notStarted, recovered, started, type LaneState, type RunningDeployment } from '../src/contract/lane.ts';
+import {
+  adopted,
+  ended,
+  nextOrder,
+  notStarted,
+  recovered,
+  started,
+  starting,
+  type LaneState,
+  type RunningDeployment,
+} from '../src/contract/lane.ts';
 import type { LaneInput } from '../src/contract/messages.ts';
 import type { DeploymentRecord } from '../src/contract/record.ts';
 import { activitiesFor } from './activities.ts';
-import { runChild } from './child.ts';
+import { startDeployment } from './child.ts';
 import { describeLane } from './details.ts';
 import { openLane } from './lane.ts';
 
@@ -33,18 +43,25 @@ export async function target(input: LaneInput): Promise<never> {
       await condition(() => nextOrder(lane.state()) !== null || mayContinueAsNew());
       const order = nextOrder(lane.state());
       if (order === null || isOld()) break;
-      const { running } = lane.apply((state) => started(state, order, now()));
-      if (running === null) continue;
-      const end = await runChild(running);
-      if (end !== 'number-taken') await conclude(running, end);
-      else {
-        lane.apply((state) => notStarted(state, running));
-        await recover();
-      }
+      const { running } = lane.apply((state) => starting(state, order, now()));
+      if (running !== null) await carry(running);
     }
+    lane.close();
     await condition(() => allHandlersFinished() && background.size === 0);
     return await continueAsNew<typeof target>({ target: input.target, carried: lane.state() });
   });
+
+  /** Starts a deployment and waits for its end; where its number is taken, this lane has lost count. */
+  async function carry(running: RunningDeployment): Promise<void> {
+    const deployment = await startDeployment(running);
+    if (deployment === null) {
+      lane.apply(notStarted);
+      await recover();
+    } else {
+      lane.apply(started);
+      await conclude(running, await deployment.record);
+    }
+  }
 
   /** Begins cold: reads what is known, then waits for, or settles, each deployment that has no record yet. */
   async function recover(): Promise<void> {

@@ -17,7 +17,9 @@ export interface LaneState {
   /** The newest deployment number that was used. */
   readonly n: number;
   readonly hold: Hold | null;
+  /** An order leaves the queue once its deployment has started, or by an abort. */
   readonly queue: readonly QueuedOrder[];
+  /** Starting (its order is still queued), or under way. */
   readonly running: RunningDeployment | null;
   /** Newest last. */
   readonly recent: readonly RecentRequest[];
@@ -45,11 +47,21 @@ export interface Submission {
   readonly position: number;
 }
 
-/** Requests that a lane remembers; older ones are found in the store. */
+/** Requests that a lane remembers at least; it never forgets one that is queued or runs. */
 const REMEMBERED = 500;
 
 export function emptyLane(target: Target): LaneState {
-  return { target, live: null, knownHealthy: null, generation: 0, n: 0, hold: null, queue: [], running: null, recent: [] };
+  return {
+    target,
+    live: null,
+    knownHealthy: null,
+    generation: 0,
+    n: 0,
+    hold: null,
+    queue: [],
+    running: null,
+    recent: [],
+  };
 }
 
 /**
@@ -60,8 +72,8 @@ export function recovered(state: LaneState, facts: LaneFacts): LaneState {
   const { live, knownHealthy, generation, hold, n } = facts;
   const known = new Set(facts.recent.map(({ requestId }) => requestId));
   const queue = state.queue.filter(({ order }) => !known.has(order.requestId));
-  const waiting = state.recent.filter(({ requestId }) => queue.some(({ order }) => order.requestId === requestId));
-  return { ...state, live, knownHealthy, generation, hold, n, queue, recent: [...facts.recent, ...waiting] };
+  const recent = [...facts.recent, ...state.recent.filter(({ requestId }) => !known.has(requestId))];
+  return { ...state, live, knownHealthy, generation, hold, n, queue, recent };
 }
 
 /** Why the lane refuses an order, or null: a request id stands for one content. */
@@ -75,15 +87,26 @@ export function whyRefused(state: LaneState, order: Order): string | null {
 /** Queues an order, once: a rollback before every ordinary order, otherwise behind all. */
 export function submitted(state: LaneState, order: Order, now: string): LaneState {
   if (state.recent.some(({ requestId }) => requestId === order.requestId)) return state;
-  const entry: QueuedOrder = { order, since: now };
   const ordinary = state.queue.findIndex((queued) => queued.order.kind !== 'rollback');
   const place = order.kind === 'rollback' && ordinary >= 0 ? ordinary : state.queue.length;
-  const request = { requestId: order.requestId, content: contentOf(order), deploymentId: null };
-  return {
-    ...state,
-    queue: [...state.queue.slice(0, place), entry, ...state.queue.slice(place)],
-    recent: [...state.recent, request].slice(-Math.max(REMEMBERED, state.queue.length + 2)),
-  };
+  const queue = state.queue.toSpliced(place, 0, { order, since: now });
+  return remembering(
+    { ...state, queue },
+    { requestId: order.requestId, content: contentOf(order), deploymentId: null },
+  );
+}
+
+/** Adds a request, or what has become of it, and forgets old ones whose orders have ended. */
+function remembering(state: LaneState, request: RecentRequest): LaneState {
+  const index = state.recent.findIndex(({ requestId }) => requestId === request.requestId);
+  const recent = index < 0 ? [...state.recent, request] : state.recent.with(index, request);
+  const surplus = recent.length - REMEMBERED;
+  if (surplus <= 0) return { ...state, recent };
+  const needed = new Set(
+    [...state.queue, ...(state.running ? [state.running] : [])].map(({ order }) => order.requestId),
+  );
+  const forgotten = new Set(recent.filter(({ requestId }) => !needed.has(requestId)).slice(0, surplus));
+  return { ...state, recent: recent.filter((known) => !forgotten.has(known)) };
 }
 
 /** What a request's submission is answered now. */
@@ -105,36 +128,45 @@ export function nextOrder(state: LaneState): Order | null {
   return next?.order ?? null;
 }
 
-/** Gives `order` the next number; numbers have no gaps and are given when a deployment starts. */
-export function started(state: LaneState, order: Order, now: string): LaneState {
-  const n = state.n + 1;
-  return runs({ ...state, n, queue: without(state.queue, order.requestId) }, { n, order, startedAt: now });
+/** Whether a request's deployment starts at this moment, so that its answer is worth waiting for. */
+export function isStarting(state: LaneState, requestId: string): boolean {
+  const order = state.running?.order ?? nextOrder(state);
+  return order?.requestId === requestId && answerTo(state, requestId).deploymentId === null;
 }
 
-/** Temporal knew a deployment of that number already: the order goes back to the front, and gets another one. */
-export function notStarted(state: LaneState, { order, startedAt }: RunningDeployment): LaneState {
-  const recent = state.recent.map((entry) =>
-    entry.requestId === order.requestId ? { ...entry, deploymentId: null } : entry,
-  );
-  return { ...state, running: null, queue: [{ order, since: startedAt }, ...state.queue], recent };
+/** `order` is to be the next deployment. Its number counts, and its id is told, once Temporal has taken it. */
+export function starting(state: LaneState, order: Order, now: string): LaneState {
+  return { ...state, running: runningAs(state.target, { n: state.n + 1, order, startedAt: now }) };
+}
+
+/** Temporal has taken it: numbers have no gaps, and no deployment is ever taken for another. */
+export function started(state: LaneState): LaneState {
+  return state.running === null ? state : runs(state, state.running);
+}
+
+/** Temporal knew a deployment of that number already: the order waits where it was. */
+export function notStarted(state: LaneState): LaneState {
+  return { ...state, running: null };
 }
 
 /** A deployment of an earlier life of this lane, which has no record yet, takes the lane. */
 export function adopted(state: LaneState, unfinished: UnfinishedDeployment): LaneState {
-  return runs({ ...state, queue: without(state.queue, unfinished.order.requestId) }, unfinished);
+  return runs(state, runningAs(state.target, unfinished));
 }
 
-function runs(state: LaneState, { n, order, startedAt }: UnfinishedDeployment): LaneState {
-  const deploymentId = formatDeploymentId(state.target, n);
-  const request = { requestId: order.requestId, content: contentOf(order), deploymentId };
-  const known = state.recent.some(({ requestId }) => requestId === order.requestId);
-  return {
-    ...state,
-    running: { n, deploymentId, order, startedAt },
-    recent: known
-      ? state.recent.map((entry) => (entry.requestId === order.requestId ? request : entry))
-      : [...state.recent, request],
-  };
+function runningAs(target: Target, { n, order, startedAt }: UnfinishedDeployment): RunningDeployment {
+  return { n, deploymentId: formatDeploymentId(target, n), order, startedAt };
+}
+
+function runs(state: LaneState, running: RunningDeployment): LaneState {
+  const { n, order, deploymentId } = running;
+  const next = { ...withdrawn(state, order.requestId), n: Math.max(state.n, n), running };
+  return remembering(next, { requestId: order.requestId, content: contentOf(order), deploymentId });
+}
+
+/** Takes an order out of the queue: nothing starts it any more. */
+export function withdrawn(state: LaneState, requestId: string): LaneState {
+  return { ...state, queue: state.queue.filter(({ order }) => order.requestId !== requestId) };
 }
 
 /** The running deployment has a record: a completed one is live and known healthy; any other changed neither. */
@@ -154,7 +186,7 @@ export function acted(state: LaneState, act: Act, at: string): LaneState {
     case 'resume':
       return { ...state, hold: null };
     case 'order-ended':
-      return { ...state, queue: without(state.queue, act.record.requestId) };
+      return withdrawn(state, act.record.requestId);
     case 'quarantine':
       return state.knownHealthy?.digest === act.digest ? { ...state, knownHealthy: null } : state;
     case 'unquarantine':
@@ -166,8 +198,4 @@ export function acted(state: LaneState, act: Act, at: string): LaneState {
 export function recordOfQueued(order: Order, message: string): DeploymentRecord {
   const failure = { code: 'ABORTED', clause: null, stage: null, message } as const;
   return { ...openRecord(null, order), result: 'aborted', failure };
-}
-
-function without(queue: readonly QueuedOrder[], requestId: string): readonly QueuedOrder[] {
-  return queue.filter(({ order }) => order.requestId !== requestId);
 }
