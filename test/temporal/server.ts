@@ -10,8 +10,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** A real development server, got and started the way `slipway up` does it. */
-export async function startServer(): Promise<RunningServer> {
+/**
+ * A real development server, got and started the way `slipway up` does it.
+ * @param flags more of its command line.
+ */
+export async function startServer(flags: readonly string[] = []): Promise<RunningServer> {
   const state = await mkdtemp(join(tmpdir(), 'slipway-server-'));
   const { TEMPORAL_ADDRESS: _, ...env } = process.env;
   const found = await findServer({ env });
@@ -21,7 +24,7 @@ export async function startServer(): Promise<RunningServer> {
   await supervisor.start({
     name: 'temporal',
     command: server.command,
-    args: server.args,
+    args: [...server.args, ...flags],
     env,
     ready: (signal) => untilServing(server.location, signal),
     absence: 'TEMPORAL_UNAVAILABLE',
