@@ -13,7 +13,8 @@ import type { Platform } from '../src/config/platform.ts';
 import type { BuilderActivities } from '../src/contract/activities.ts';
 import type { Digest } from '../src/contract/digest.ts';
 import type { BuildFindings, IntakeFindings } from '../src/contract/evidence.ts';
-import type { ReleaseRef } from '../src/contract/release.ts';
+import { SlipwayError } from '../src/contract/failure.ts';
+import type { LiveRelease } from '../src/contract/release.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { readEvidence } from '../src/records/evidence.ts';
@@ -61,14 +62,14 @@ export function createBuild(deps: BuildDeps): Pick<BuilderActivities, 'buildArti
 
 /** A rollback builds nothing: it takes the release as it is, hashed again, with what its own Build proved. */
 async function adoptRelease(
-  { version, digest, deploymentId }: ReleaseRef & { readonly deploymentId: string },
+  { version, digest, deploymentId }: LiveRelease,
   { store }: StageWork,
 ): Promise<StageFindings<'build'>> {
   const image = await standingImage(store, { version, digest });
   await verifyImage(store, digest);
   const own = (await readEvidence(store, deploymentId, 'build'))?.predicate.findings;
-  const { definition, sandbox, builds } = own ?? { definition: digest, sandbox: 'unknown', builds: ['', ''] as const };
-  return { image, findings: { release: { version, digest }, adopted: true, definition, sandbox, builds } };
+  if (!own) throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} has no evidence of how ${version} was built`);
+  return { image, findings: { ...own, release: { version, digest }, adopted: true } };
 }
 
 async function build(deps: BuildDeps, intake: IntakeFindings, work: StageWork): Promise<StageFindings<'build'>> {
