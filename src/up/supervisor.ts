@@ -27,6 +27,13 @@ export interface SupervisorOptions {
 export function createSupervisor({ logs, report, readyWithin = 60_000 }: SupervisorOptions): Supervisor {
   const closing = new AbortController();
   const children: Kept[] = [];
+  let closed: Promise<void> | null = null;
+
+  async function stopAll(): Promise<void> {
+    closing.abort(new Error('slipway is stopping'));
+    for (const child of children.toReversed()) await child.stop();
+  }
+
   return {
     start: async (spec) => {
       closing.signal.throwIfAborted();
@@ -38,9 +45,7 @@ export function createSupervisor({ logs, report, readyWithin = 60_000 }: Supervi
       const running = children.map(({ name, pid }) => [name, pid()] as const);
       return new Map(running.filter((entry): entry is [string, number] => entry[1] !== undefined));
     },
-    close: async () => {
-      closing.abort(new Error('slipway is stopping'));
-      for (const child of children.toReversed()) await child.stop();
-    },
+    // Once, whoever asks: a second SIGTERM would end the runtime before its instances have ended.
+    close: () => (closed ??= stopAll()),
   };
 }
