@@ -14,10 +14,10 @@ const VERSIONS = { first: 3, second: 5, third: 6 } as const;
 let folder: string;
 const running: ChildProcess[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-shop-'));
   for (const [name, step] of Object.entries(VERSIONS)) {
-    tellInto(join(folder, name), step);
+    await tellInto(join(folder, name), step);
     for (const component of ['catalog', 'storefront', 'restock']) build(name, component);
   }
 });

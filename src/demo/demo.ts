@@ -1,0 +1,92 @@
+import { createAudience, type Audience } from './audience.ts';
+import { endingWith, interruptible, until } from './interruption.ts';
+import { brokenPromises, outcomeOf, readFindings, type DemoOutcome } from './outcome.ts';
+import { startPlaying, type Playing } from './playing.ts';
+import { whyNoSandbox } from './sandbox.ts';
+import { carryOut } from './step.ts';
+import { tellStep } from './step-telling.ts';
+import type { Story } from './story.ts';
+import { tellKept, tellServer, tellStart, tellSummary } from './summary.ts';
+import type { Telling } from './telling.ts';
+
+export interface DemoOptions {
+  readonly story: Story;
+  /** Where it plays; made anew. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly telling: Telling;
+  /** Ends the demo, wherever it is; what was started is stopped. */
+  readonly signal: AbortSignal;
+  /** Leaves everything running when all is told, until `signal`. */
+  readonly keep: boolean;
+  /** Told how it went, before anything is stopped. */
+  readonly onTold: (told: Told) => void;
+}
+
+/** How a demo went: its outcome, and what was not as it should be, as sentences. */
+export interface Told {
+  readonly outcome: DemoOutcome;
+  readonly wrong: readonly string[];
+}
+
+/**
+ * Tells a story for real: starts a whole platform, carries out each step, reads from the store what came of it, and
+ * stops what it started, however it ends.
+ * @throws ABORTED when it was ended before all was told; else as `startPlatform` and the client do.
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const { telling, signal, keep, onTold } = options;
+  const playing = await interruptible(signal, start(options));
+  const audience = audienceOf(playing);
+  try {
+    const told = playing.heeding(signal, () => tell(playing, telling, audience));
+    onTold(await interruptible(signal, endingWith(signal, told)));
+    tellServer(telling, playing, keep);
+    if (keep) {
+      tellKept(telling, playing, await playing.observer.observeAll());
+      await until(signal);
+    }
+  } finally {
+    telling.meanwhile(() => 'stopping what was started');
+    await audience.leave().catch(() => {});
+    await playing.close();
+  }
+  telling.line('Stopped all that was started.');
+}
+
+async function start({ story, folder, env, telling, signal }: DemoOptions): Promise<Playing> {
+  const began = Date.now();
+  const report = (line: string): void => telling.line(`  ${line}`);
+  telling.line(telling.paint('bold', story.title));
+  telling.meanwhile(() => 'starting');
+  const without = await whyNoSandbox();
+  if (without !== null) report(`${telling.paint('yellow', 'sandbox: none.')} ${without}`);
+  const sandbox = without === null ? null : 'none';
+  const playing = await startPlaying({ story, folder, sandbox, env, report, signal });
+  tellStart(telling, playing, Date.now() - began);
+  return playing;
+}
+
+function audienceOf({ observer, story }: Playing): Audience {
+  const target = { environment: story.environment, component: story.client.component };
+  return createAudience({ observer, target, path: story.client.path });
+}
+
+/** Tells step after step, up to the first that goes another way than the story; then what came of them. */
+async function tell(playing: Playing, telling: Telling, audience: Audience): Promise<Told> {
+  const { story, artifacts } = playing;
+  const wrong: string[] = [];
+  for (const [index, step] of story.steps.entries()) {
+    const stepTelling = tellStep(telling, step, index + 1, story.steps.length);
+    const mismatch = await carryOut(step, { playing, telling: stepTelling, onLive: audience.onLive });
+    if (mismatch === null) continue;
+    wrong.push(`Step ${index + 1}, ${step.title}: ${mismatch}`);
+    break;
+  }
+  const findings = await readFindings(artifacts, story.environment);
+  const seen = await audience.leave();
+  const outcome = outcomeOf(findings, seen.requests);
+  wrong.push(...brokenPromises(outcome));
+  tellSummary(telling, { findings, outcome, failures: seen.failures, wrong });
+  return { outcome, wrong };
+}

@@ -1,0 +1,90 @@
+import { oneLine, type Paint } from '../cli/report/paint.ts';
+import { elapsed } from '../cli/report/time.ts';
+import type { Hold, Person } from '../contract/acts.ts';
+import type { DeploymentRecord } from '../contract/record.ts';
+import { endedStages, stageName, underWay, type StageLine } from './stage-lines.ts';
+import type { Commit, Step } from './story.ts';
+import type { Telling } from './telling.ts';
+
+/** How one step is told while it goes on. */
+export interface StepTelling {
+  committed(commit: Commit, revision: string): void;
+  ordered(target: string, order: { readonly change: string; readonly by: string }): void;
+  /** A record as it stands now: tells the stages that have ended since, and shows the one that goes on. */
+  progress(record: DeploymentRecord): void;
+  /** @param mismatch how the record is unlike what was expected; null when it is not */
+  ended(record: DeploymentRecord, mismatch: string | null): void;
+  held(hold: Hold | null): void;
+  resumed(target: string, person: Person): void;
+}
+
+const INDENT = '     ';
+/** Of the longest stage's name, and of a time. */
+const WIDTH = { stage: 'post-deploy verification'.length, time: '1 min 05 s'.length };
+
+/** Tells the headline of a step, and then the step. */
+export function tellStep(telling: Telling, step: Step, number: number, of: number): StepTelling {
+  const { paint } = telling;
+  const say = (text: string): void => telling.line(`${INDENT}${text}`);
+  let told = 0;
+
+  function tellStages(record: DeploymentRecord): void {
+    const ended = endedStages(record);
+    for (const { stage, mark, took, note } of ended.slice(told)) {
+      const columns = [marked(mark, paint), stageName(stage).padEnd(WIDTH.stage), timed(took, paint), oneLine(note)];
+      say(columns.join(' ').trimEnd());
+    }
+    told = Math.max(told, ended.length);
+  }
+
+  telling.line();
+  telling.line(`${paint('cyan', `${number}/${of}`.padEnd(4))} ${paint('bold', step.title)}`);
+  return {
+    committed({ author, message }, revision) {
+      const [subject = ''] = message.split('\n');
+      say(paint('dim', `commit ${revision.slice(0, 12)}  ${subject} (${author.replace(/ <.*/, '')})`));
+    },
+    ordered(target, { change, by }) {
+      say(paint('dim', `deploy ${target} for ${change}, asked for by ${by}`));
+    },
+    progress(record) {
+      tellStages(record);
+      const current = underWay(record);
+      if (current === null) return telling.meanwhile(null);
+      const { stage, since } = current;
+      const name = stageName(stage).padEnd(WIDTH.stage);
+      telling.meanwhile(() => `${INDENT.slice(2)}${name} ${timed(Math.max(0, Date.now() - since), paint)}`);
+    },
+    ended(record, mismatch) {
+      tellStages(record);
+      telling.meanwhile(null);
+      telling.paragraph(`${INDENT}  `, record.failure?.message ?? '');
+      const name = paint('bold', `${record.deploymentId ?? record.target} ${record.result ?? 'has no result'}`);
+      say(mismatch === null ? `${name}, as expected` : `${name}: ${paint('red', mismatch)}`);
+    },
+    held(hold) {
+      if (hold === null) return;
+      say(`${paint('yellow', 'held')} ${hold.reason}: no ordinary deployment until somebody resumes the target`);
+    },
+    resumed(target, { by, reason }) {
+      say(`${paint('green', '✓')} ${by} resumes ${target}: ${reason}`);
+    },
+  };
+}
+
+function marked(mark: StageLine['mark'], paint: Paint): string {
+  switch (mark) {
+    case 'passed':
+      return paint('green', '✓');
+    case 'failed':
+      return paint('red', '✗');
+    case 'aborted':
+      return paint('yellow', '■');
+    case 'restored':
+      return paint('yellow', '↩');
+  }
+}
+
+function timed(milliseconds: number, paint: Paint): string {
+  return paint('dim', elapsed(milliseconds).padStart(WIDTH.time));
+}
