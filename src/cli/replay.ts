@@ -23,8 +23,9 @@ export const replayCommand: CommandFactory = (cli) =>
     .action(
       cli.action<object, [string]>(async (context, { config }, text) => {
         const { readHistory } = await import('../replay/history.ts');
-        const { replay } = await import('../replay/replay.ts');
+        const { quietenTemporal, replay } = await import('../replay/replay.ts');
         const history = readHistory(await historyNamed(context, text), text);
+        quietenTemporal(context.logger);
         const artifacts = await storeIfAny(context, config);
         const sealedRecord = async (id: string) => await readSealed(artifacts, id);
         const { id, verdict, reason, notes } = await replay(history, { logger: context.logger, sealedRecord });

@@ -61,7 +61,6 @@ async function errorOfReplay(history: History, id: string, bundle: string, logge
       `${bundle}: found no bundle of the workflows, expected one; run npm run build`,
     );
   }
-  quieten(logger);
   try {
     await Worker.runReplayHistory({ workflowBundle: { codePath: bundle } }, history, id);
     return null;
@@ -71,8 +70,8 @@ async function errorOfReplay(history: History, id: string, bundle: string, logge
   }
 }
 
-/** Temporal's own log goes with ours; what went wrong in the replay is told as its outcome. */
-function quieten(logger: Logger): void {
+/** Sends Temporal's own log where ours goes, once a process: what goes wrong in a replay is told as its outcome. */
+export function quietenTemporal(logger: Logger): void {
   const log = new DefaultLogger('WARN', ({ message, meta }) => logger.debug(meta ?? {}, message));
   Runtime.install({ logger: log });
 }
