@@ -1,4 +1,4 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 
 type Format = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim';
 
@@ -18,10 +18,12 @@ function wantsColours(stream: { readonly isTTY?: boolean | undefined }, env: Nod
   return stream.isTTY === true && env['TERM'] !== 'dumb';
 }
 
+// eslint-disable-next-line no-control-regex -- colours, movements of the cursor, and every other control character
+const STEERING = /\u001b\[[0-?]*[ -/]*[@-~]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
 /** Text that somebody else wrote, without what could steer the reader's terminal. */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what it takes out
-  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+  return text.replace(STEERING, '');
 }
 
 /** As {@link harmless}, on one line. */
