@@ -1,18 +1,19 @@
 import type { Logger } from 'pino';
 import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import { pathsOf, type LoadedPlatform } from '../src/config/load.ts';
-import type { OrchestratorActivities, RuntimeState } from '../src/contract/activities.ts';
+import type { OrchestratorActivities } from '../src/contract/activities.ts';
 import type { IntakeFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { DeployOrder, Order, RollbackOrder } from '../src/contract/order.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
-import { formatDeploymentId, formatTarget } from '../src/contract/target.ts';
+import { formatTarget } from '../src/contract/target.ts';
 import { newestAct } from '../src/records/acts.ts';
-import { deploymentOf } from '../src/records/names.ts';
+import { refuseUnknownState } from '../src/records/known-state.ts';
+import { deploymentBefore, deploymentOf } from '../src/records/names.ts';
 import { environmentOf, keepPlatform } from '../src/records/platform.ts';
 import { readRecord, type StandingRecord } from '../src/records/record.ts';
 import { releaseToReturnTo } from '../src/records/return.ts';
-import { expectedState, recentRecords } from '../src/records/target.ts';
+import { recentRecords } from '../src/records/target.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
 import { admit } from '../src/source/admission.ts';
 import type { OpenSource } from '../src/source/open.ts';
@@ -44,7 +45,8 @@ export function createChangeIntake(deps: ChangeIntakeDeps): Pick<OrchestratorAct
         await keepPlatform(store, loaded.bytes, loaded.digest);
         const records = await recentRecords(store, target);
         const { generation, live } = await deps.observer.observe(target, signal);
-        refuseUnknownState(deploymentId, order, records[0], { generation, live });
+        refuseGap(deploymentId, records[0]);
+        if (order.kind === 'deploy') refuseUnknownState(target, records[0], { generation, live });
         const intent =
           order.kind === 'deploy'
             ? await admitted(deps, loaded, store, order, live)
@@ -117,35 +119,13 @@ function refuseOtherTarget(deploymentId: string, order: Order): void {
   throw new SlipwayError('USAGE', `${deploymentId} cannot carry an order for ${formatTarget(order.target)}`);
 }
 
-/**
- * A deployment goes from one *known* version to another (§2): the runtime has to show what the newest record left there,
- * and that record has to be the one before. A rollback is the way out of every other state.
- */
-function refuseUnknownState(
-  deploymentId: string,
-  order: Order,
-  newest: StandingRecord | undefined,
-  observed: RuntimeState,
-): void {
-  const { n, ...target } = deploymentOf(deploymentId);
-  const before = n === 1 ? null : formatDeploymentId(target, n - 1);
-  const advice = `return to a known release with slipway rollback ${formatTarget(target)}`;
-  if ((newest?.record.deploymentId ?? null) !== before) {
-    throw new SlipwayError(
-      'UNKNOWN_RUNTIME_STATE',
-      `the newest record of ${formatTarget(target)} is ${newest?.record.deploymentId ?? 'none'}; expected ${before ?? 'none'}: orders go through the lane`,
-    );
-  }
-  if (order.kind === 'rollback') return;
-  const expected = expectedState(newest);
-  if (expected === null) {
-    throw new SlipwayError('UNKNOWN_RUNTIME_STATE', `${before} left the runtime to a person: ${advice}`);
-  }
-  const isSame = expected.live?.digest === observed.live?.digest && expected.live?.deploymentId === observed.live?.deploymentId;
-  if (isSame && expected.generation === observed.generation) return;
+/** Numbers have no gaps: the newest record is that of the deployment before (§14). */
+function refuseGap(deploymentId: string, newest: StandingRecord | undefined): void {
+  const before = deploymentBefore(deploymentId);
+  const found = newest?.record.deploymentId ?? null;
+  if (found === before) return;
   throw new SlipwayError(
     'UNKNOWN_RUNTIME_STATE',
-    `the runtime shows ${observed.live?.version ?? 'nothing'} at generation ${observed.generation}; the newest record left ` +
-      `${expected.live?.version ?? 'nothing'} at ${expected.generation}: a hand was at it (§15); ${advice}`,
+    `the newest record is that of ${found ?? 'none'}; expected ${before ?? 'none'} before ${deploymentId}: orders go through the lane`,
   );
 }

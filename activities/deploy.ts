@@ -6,6 +6,7 @@ import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
+import { isSameState } from '../src/records/known-state.ts';
 import { standingImage } from '../src/records/image.ts';
 import { isDecided } from '../src/records/record.ts';
 import type { Observation, RuntimeDriver } from '../src/runtime/driver.ts';
@@ -64,8 +65,7 @@ function refuseOtherState(
   { generation, live }: Observation,
 ): void {
   if (generation === expected.generation + 1 && live?.deploymentId === deploymentId) return;
-  const isSame = live?.digest === expected.from?.digest && live?.deploymentId === expected.from?.deploymentId;
-  if (generation === expected.generation && isSame) return;
+  if (isSameState({ generation, live }, { generation: expected.generation, live: expected.from })) return;
   throw new SlipwayError(
     'STALE_GENERATION',
     `${deploymentId} starts from generation ${expected.generation} (${expected.from?.version ?? 'nothing live'}), but the runtime is at ` +

@@ -1,6 +1,8 @@
 import { SlipwayError } from '../contract/failure.ts';
 import { EXIT_OF_RESULT } from '../contract/record.ts';
-import { expectedState, recentRecords } from '../records/target.ts';
+import { expectedState, refuseUnknownState } from '../records/known-state.ts';
+import { recentRecords } from '../records/target.ts';
+import type { Observation } from '../runtime/driver.ts';
 import type { Target } from '../contract/target.ts';
 import { pathsOf } from '../config/load.ts';
 import { admit } from '../source/admission.ts';
@@ -63,16 +65,23 @@ async function judge(context: Context, target: Target, options: CheckOptions): P
   }
 }
 
-/** The revision that the newest record left live; null before the first deployment. @throws UNKNOWN_RUNTIME_STATE */
+/** The revision that is live by the newest record; null before the first deployment. @throws UNKNOWN_RUNTIME_STATE */
 async function liveRevision(context: Context, target: Target): Promise<{ readonly revision: string } | null> {
   const store = (await context.artifacts()).component(target.component);
   const records = await recentRecords(store, target);
-  const state = expectedState(records[0]);
-  if (state === null) {
-    const { deploymentId } = records[0]?.record ?? {};
-    const message = `${deploymentId} left the runtime to a person; return to a known release with slipway rollback`;
-    throw new SlipwayError('UNKNOWN_RUNTIME_STATE', message);
+  refuseUnknownState(target, records[0], await observed(context, target));
+  const live = expectedState(records[0])?.live;
+  const source = records.find(({ record }) => record.deploymentId === live?.deploymentId)?.record.source;
+  return source ? { revision: source.revision } : null;
+}
+
+/** What the runtime shows; null, and said, when it does not answer: before a merge it may not be within reach. */
+async function observed(context: Context, target: Target): Promise<Observation | null> {
+  try {
+    return await (await context.observer()).observe(target);
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.code !== 'RUNTIME_UNAVAILABLE') throw error;
+    context.output.tell('the runtime does not answer: judged by the records alone');
+    return null;
   }
-  const live = records.find(({ record }) => record.deploymentId === state.live?.deploymentId)?.record;
-  return live?.source ? { revision: live.source.revision } : null;
 }

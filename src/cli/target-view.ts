@@ -1,6 +1,7 @@
 import { emptyLane, type LaneState } from '../contract/lane.ts';
 import { formatTarget, type Target } from '../contract/target.ts';
-import { expectedState, holdOf, knownHealthyOf, recentRecords } from '../records/target.ts';
+import { expectedState } from '../records/known-state.ts';
+import { holdOf, knownHealthyOf, recentRecords } from '../records/target.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Context } from './context.ts';
 import { recordedTargets, refuseUnknownTarget } from './recorded.ts';

@@ -18,6 +18,8 @@ export interface FollowOptions {
 const QUEUED_PAUSE = 300;
 const RUNNING_PAUSE = 200;
 const NOTED_PAUSE = 30;
+/** Milliseconds that a lane which has just begun is given to read its own past. */
+const KNOWN_WITHIN = 15_000;
 
 /** Follows an order through the queue and its deployment to its end. */
 export async function follow(
@@ -56,16 +58,31 @@ async function untilStarted(
   { requestId, target }: Pick<Submission, 'requestId' | 'target'>,
   { onQueued, signal }: FollowOptions,
 ): Promise<string> {
-  for (;;) {
+  for (let unknownSince: number | null = null; ; ) {
     const lane = await queryLane(client, targetOf(target));
     const answer = lane && answerTo(lane, requestId);
     if (answer?.deploymentId) return answer.deploymentId;
-    if (lane === null || answer === null || answer.position === 0) {
-      throw new SlipwayError('ABORTED', `the order ${requestId} was taken out of the queue of ${target}: see slipway history ${target}`);
+    if (lane?.recent.some((known) => known.requestId === requestId)) {
+      if (answer?.position === 0) throw takenOut(requestId, target);
+      unknownSince = null;
+      onQueued?.(answer?.position ?? 0, lane);
+    } else {
+      unknownSince ??= Date.now();
+      if (Date.now() - unknownSince > KNOWN_WITHIN) throw lost(requestId, target);
     }
-    onQueued?.(answer.position, lane);
     await delay(QUEUED_PAUSE, undefined, signal ? { signal } : {});
   }
+}
+
+function takenOut(requestId: string, target: string): SlipwayError {
+  const message = `the order ${requestId} was taken out of the queue of ${target}: see slipway history ${target}`;
+  return new SlipwayError('ABORTED', message);
+}
+
+/** A lane that begins cold knows nothing for a moment; what was only queued when its lane was terminated is lost. */
+function lost(requestId: string, target: string): SlipwayError {
+  const message = `the lane of ${target} does not know the order ${requestId}, perhaps because it was terminated: send it again under this id`;
+  return new SlipwayError('UNKNOWN_DEPLOYMENT', message);
 }
 
 /** Tells of each change of the record until told to stop; a question that fails is asked again, for the result decides. */

@@ -51,11 +51,6 @@ export async function queryLane(client: Client, target: Target): Promise<LaneSta
   }
 }
 
-export async function updateLane<A extends Person>(client: Client, target: Target, name: string, act: A): Promise<LaneState> {
-  const handle = client.workflow.getHandle(laneWorkflowId(target));
-  return await asking(formatTarget(target), () => handle.executeUpdate<LaneState, [A]>(name, { args: [act] }));
-}
-
 async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -9,7 +9,8 @@ import { whyNoOrder, type DeployOrder, type Order, type RollbackOrder } from '..
 import type { DeploymentRecord } from '../contract/record.ts';
 import { follow, noted, type FollowOptions } from './follow.ts';
 import { findRequest, listLanes } from './lanes.ts';
-import { queryDeployment, queryLane, updateDeployment, updateLane } from './messages.ts';
+import { updateLane } from './lane-update.ts';
+import { queryDeployment, queryLane, updateDeployment } from './messages.ts';
 import { submit } from './submit.ts';
 import { targetOf } from './target.ts';
 

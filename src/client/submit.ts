@@ -1,12 +1,11 @@
-import { isGrpcDeadlineError, WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { isGrpcDeadlineError, type Client } from '@temporalio/client';
 import { SlipwayError } from '../contract/failure.ts';
 import type { Submission } from '../contract/lane.ts';
-import { MESSAGES, WORKFLOWS, type LaneInput } from '../contract/messages.ts';
+import { MESSAGES } from '../contract/messages.ts';
 import type { Order } from '../contract/order.ts';
-import { SEARCH_ATTRIBUTES } from '../contract/search-attributes.ts';
-import { taskQueueOf } from '../contract/stages.ts';
-import { formatTarget, laneWorkflowId } from '../contract/target.ts';
+import { formatTarget } from '../contract/target.ts';
 import { toSlipwayError } from './errors.ts';
+import { updateWithStart } from './lane-update.ts';
 
 /** Milliseconds after which nobody is taken to be listening: with no worker up, an update waits for ever. */
 const ANSWER_WITHIN = 10_000;
@@ -14,20 +13,9 @@ const ANSWER_WITHIN = 10_000;
 /** Sends an order to its target's lane, which begins with the first one. */
 export async function submit(client: Client, order: Order): Promise<Submission> {
   const target = formatTarget(order.target);
-  const lane = new WithStartWorkflowOperation<(input: LaneInput) => Promise<never>>(WORKFLOWS.lane, {
-    workflowId: laneWorkflowId(order.target),
-    taskQueue: taskQueueOf('orchestrator', order.target.environment),
-    args: [{ target: order.target }],
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.target, value: target }],
-    staticSummary: `Lane of ${target}`,
-  });
   try {
     return await client.connection.withDeadline(Date.now() + ANSWER_WITHIN, () =>
-      client.workflow.executeUpdateWithStart<(input: LaneInput) => Promise<never>, Submission, [Order]>(MESSAGES.submit, {
-        startWorkflowOperation: lane,
-        args: [order],
-      }),
+      updateWithStart<Submission, Order>(client, order.target, MESSAGES.submit, order),
     );
   } catch (error) {
     if (!isGrpcDeadlineError(error) && !isTimeout(error)) throw toSlipwayError(error);

@@ -21,7 +21,7 @@ export async function readPlatform(store: ComponentStore, digest: Digest): Promi
 
 /** @throws UNKNOWN_ENVIRONMENT */
 export function environmentOf(platform: Platform, environment: string): Environment {
-  const found = platform.environments[environment];
+  const found = Object.hasOwn(platform.environments, environment) ? platform.environments[environment] : undefined;
   if (found !== undefined) return found;
   const known = Object.keys(platform.environments).join(', ');
   throw new SlipwayError('UNKNOWN_ENVIRONMENT', `environment ${environment} is not declared in platform.yaml; declared: ${known}`);

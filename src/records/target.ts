@@ -1,6 +1,6 @@
 import type { ComponentStore } from '../artifacts/store.ts';
 import type { Hold } from '../contract/acts.ts';
-import type { RecentRequest, RuntimeState } from '../contract/activities.ts';
+import type { RecentRequest } from '../contract/activities.ts';
 import { contentOf } from '../contract/order.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
 import type { LiveRelease } from '../contract/release.ts';
@@ -25,11 +25,6 @@ export async function recentRecords(store: ComponentStore, target: Target, most 
     if (record !== null) records.push(record);
   }
   return records;
-}
-
-/** What the runtime has to show by the newest record; null when that record left it to a person. */
-export function expectedState(newest: StandingRecord | undefined): RuntimeState | null {
-  return newest === undefined ? { generation: 0, live: null } : newest.after;
 }
 
 /** The newest release that completed here and is not quarantined (§13). */

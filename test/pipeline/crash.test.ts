@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deploymentWorkflowId, laneWorkflowId } from '../../src/contract/target.ts';
 import type { Stage } from '../../src/contract/stages.ts';
+import { manifestWith } from './shop.ts';
 import { openPlatform, TARGET, until, type OpenPlatform } from './setting.ts';
 
 const SLOW_START = `import { readFileSync } from 'node:fs';
@@ -11,7 +12,7 @@ setTimeout(() => createServer((request, response) => response.end(request.url ==
 const LONG_SOAK = `apiVersion: slipway/v1
 sources: [{ name: shop, url: ./shop, branches: [main] }]
 environments:
-  staging: { soak: { for: 3s, samples: 3 }, rollbackWithin: 60s, afterRollback: continue }
+  staging: { soak: { for: 3s, samples: 3 }, rollbackWithin: 60s }
 `;
 const web = { environment: 'staging', component: 'web' };
 
@@ -26,6 +27,7 @@ afterAll(() => platform?.close());
 /** Begins a deployment of a new version, and waits until it is in a stage. */
 async function begin(stage: Stage, server?: string): Promise<{ id: string; text: string; submission: Awaited<ReturnType<OpenPlatform['order']>> }> {
   versions += 1;
+  if ((await platform.settled()).hold !== null) await platform.slipway.resume(TARGET, { by: 'ada', reason: 'seen' });
   const text = `version ${versions}`;
   const submission = await platform.order(platform.shop.version({ text, ...(server !== undefined && { server }) }));
   const id = submission.deploymentId ?? '';
@@ -114,6 +116,17 @@ describe.sequential('whatever is killed in the middle of a deployment', () => {
     const again = await platform.order(version, 'only-once');
     expect(again).toMatchObject({ requestId: 'only-once', deploymentId: record.deploymentId });
     expect((await platform.settled()).n).toBe(Number(record.deploymentId?.split('/')[2]));
+  });
+
+  test('a target terminated under a hold begins again, still held, when a person resumes it', async () => {
+    const smoke = '[{ name: never, path: /, includes: never, at: [live] }]';
+    const record = await platform.deploy(platform.shop.version({ text: 'unfit', manifest: manifestWith({ smoke }) }));
+    expect(record).toMatchObject({ result: 'rolled-back' });
+    await platform.settled();
+    await platform.client.workflow.getHandle(laneWorkflowId(web)).terminate('a hand');
+    expect(await platform.slipway.resume(TARGET, { by: 'ada', reason: 'seen' })).toMatchObject({ hold: null });
+    await expect(platform.slipway.resume(TARGET, { by: 'ada', reason: 'again' })).rejects.toMatchObject({ code: 'ACT_REFUSED' });
+    await expect(platform.slipway.resume('staging/nobody', { by: 'ada', reason: 'x' })).rejects.toMatchObject({ code: 'ACT_REFUSED' });
   });
 
   test('a deployment reset in the UI while it runs goes on, and ends in one result', async () => {
