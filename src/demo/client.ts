@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 
 /** Milliseconds between two requests: ten a second. */
@@ -33,6 +32,7 @@ export function askSteadily(url: string, { pause = PAUSE, patience = PATIENCE } 
   const failures: string[] = [];
   let sent = 0;
   let failed = 0;
+  let stopped: Promise<void> | null = null;
 
   async function ask(): Promise<void> {
     const at = new Date().toISOString();
@@ -42,23 +42,25 @@ export function askSteadily(url: string, { pause = PAUSE, patience = PATIENCE } 
     if (failures.length < REMEMBERED) failures.push(`${at} ${seen}`);
   }
 
-  const timer = setInterval(begin, pause);
-  begin();
-
   function begin(): void {
     sent += 1;
     const asked = ask().finally(() => underWay.delete(asked));
     underWay.add(asked);
   }
 
+  async function stop(): Promise<void> {
+    clearInterval(timer);
+    await Promise.all(underWay);
+    await agent.destroy();
+  }
+
+  const timer = setInterval(begin, pause);
+  begin();
+
   return {
     count: () => ({ sent, failed }),
     failures: () => [...failures],
-    async stop() {
-      clearInterval(timer);
-      await Promise.all(underWay);
-      await Promise.race([agent.close(), delay(patience, undefined, { ref: false })]);
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
 

@@ -39,7 +39,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   const playing = await interruptible(signal, start(options));
   const audience = audienceOf(playing);
   try {
-    const told = playing.heeding(signal, () => tell(playing, telling, audience));
+    const told = playing.heeding(signal, () => tell(playing, audience, options));
     onTold(await interruptible(signal, endingWith(signal, told)));
     tellServer(telling, playing, keep);
     if (keep) {
@@ -73,18 +73,18 @@ function audienceOf({ observer, story }: Playing): Audience {
 }
 
 /** Tells step after step, up to the first that goes another way than the story; then what came of them. */
-async function tell(playing: Playing, telling: Telling, audience: Audience): Promise<Told> {
+async function tell(playing: Playing, { onLive, leave }: Audience, { telling, signal }: DemoOptions): Promise<Told> {
   const { story, artifacts } = playing;
   const wrong: string[] = [];
   for (const [index, step] of story.steps.entries()) {
     const stepTelling = tellStep(telling, step, index + 1, story.steps.length);
-    const mismatch = await carryOut(step, { playing, telling: stepTelling, onLive: audience.onLive });
+    const mismatch = await carryOut(step, { playing, telling: stepTelling, onLive, signal });
     if (mismatch === null) continue;
     wrong.push(`Step ${index + 1}, ${step.title}: ${mismatch}`);
     break;
   }
   const findings = await readFindings(artifacts, story.environment);
-  const seen = await audience.leave();
+  const seen = await leave();
   const outcome = outcomeOf(findings, seen.requests);
   wrong.push(...brokenPromises(outcome));
   tellSummary(telling, { findings, outcome, failures: seen.failures, wrong });

@@ -16,7 +16,7 @@ export interface DemoFolder {
   readonly source: string;
   readonly repository: StoryRepository;
   /** Lets the next demo begin here. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**

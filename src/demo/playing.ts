@@ -23,12 +23,12 @@ export interface Playing extends DemoFolder {
   readonly ui: string | null;
   /** Address of the Temporal server, and the namespace that the story plays in. */
   readonly server: { readonly address: string; readonly namespace: string };
-  /** Does `work`, whose calls to Temporal end with the signal: none may be left when this is closed. */
+  /** Does `work`; its calls to Temporal that are under way end with the signal. */
   readonly heeding: <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
   /** Process ids of what was started, by name. */
   readonly pids: ReadonlyMap<string, number>;
   /** Stops everything that was started, and lets the next demo begin in this folder. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface PlayOptions {
@@ -46,7 +46,7 @@ export interface PlayOptions {
 export async function startPlaying(options: PlayOptions): Promise<Playing> {
   const { story, folder, sandbox } = options;
   const prepared = await prepareFolder(folder, story, sandbox);
-  const undo = [() => prepared.release()];
+  const undo = [prepared.release];
   try {
     options.signal.throwIfAborted();
     const own = await ownNamespace(options.env);
@@ -54,7 +54,8 @@ export async function startPlaying(options: PlayOptions): Promise<Playing> {
     const platform = await startAll(options, prepared, own.env);
     undo.unshift(() => platform.close());
     const connection = await connect(platform.location);
-    undo.unshift(() => connection.close());
+    // Last of all: Temporal's client ends the process when it tries a call again on a connection that is closed.
+    undo.push(() => connection.close());
     const { address, namespace } = platform.location;
     const { state, store } = pathsOf(prepared.loaded);
     return {

@@ -15,6 +15,8 @@ export interface StepOptions {
   readonly telling: StepTelling;
   /** Told when a target has a live version by this step, and often again. */
   readonly onLive: (target: string) => void;
+  /** Ends the step. */
+  readonly signal: AbortSignal;
 }
 
 /** Carries out one step of a story, and tells it. */
@@ -23,15 +25,17 @@ export async function carryOut(step: Step, options: StepOptions): Promise<Mismat
 }
 
 async function deploy({ commit, deploy: order, expect }: DeployStep, options: StepOptions): Promise<Mismatch> {
-  const { playing, telling, onLive } = options;
+  const { playing, telling, onLive, signal } = options;
   const { slipway, repository, source, story } = playing;
   const revision = await repository.commit(commit);
   telling.committed(commit, revision);
+  signal.throwIfAborted();
 
   const target = formatTarget({ environment: story.environment, component: order.component });
   const submission = await slipway.deploy({ target, source, revision, change: order.change, by: order.by });
   telling.ordered(target, order);
   const record = await slipway.follow(submission, {
+    signal,
     onProgress: (soFar) => {
       telling.progress(soFar);
       if (isLive(soFar)) onLive(target);
@@ -40,7 +44,7 @@ async function deploy({ commit, deploy: order, expect }: DeployStep, options: St
   if (isLive(record)) onLive(target);
   const mismatch = mismatchOf(record, expect);
   telling.ended(record, mismatch);
-  if (record.rollback !== null) telling.held((await laneAtRest(playing, target)).hold);
+  if (record.rollback !== null) telling.held((await laneAtRest(playing, target, signal)).hold);
   return mismatch;
 }
 
@@ -73,10 +77,10 @@ function isLive({ stages }: DeploymentRecord): boolean {
 }
 
 /** The lane once it has taken note of a deployment's end: the hold comes a moment after the record. */
-async function laneAtRest({ slipway }: Playing, target: string): Promise<LaneState> {
+async function laneAtRest({ slipway }: Playing, target: string, signal: AbortSignal): Promise<LaneState> {
   for (;;) {
     const lane = await slipway.lane(target);
     if (lane !== null && lane.running === null) return lane;
-    await delay(50);
+    await delay(50, undefined, { signal });
   }
 }

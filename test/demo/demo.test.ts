@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { removeUnpacked } from '../../src/artifacts/unpack.ts';
+import type { DemoOutcome } from '../../src/demo/outcome.ts';
+import { identify, processesMarked } from '../../src/runtime/local/process.ts';
+import { tagOf } from '../../src/runtime/local/sockets.ts';
+
+const PROGRAM = resolve(import.meta.dirname, '../../bin/slipway.js');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-demo-'));
+});
+afterAll(() => removeUnpacked(folder));
+
+/** Runs `slipway demo` in a folder of its own: its own server, whatever this machine's environment names. */
+function startDemo(...args: readonly string[]): ChildProcess {
+  const { TEMPORAL_ADDRESS: _, TEMPORAL_NAMESPACE: __, TEMPORAL_PROFILE: ___, ...env } = process.env;
+  return spawn(process.execPath, [PROGRAM, 'demo', ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Process ids that a demo said it had started. */
+function startedBy(told: string): readonly number[] {
+  const line = /^ {2}Ready after .*$/m.exec(told)?.[0] ?? '';
+  return [...line.matchAll(/\((\d+)\)/g)].map(([, pid]) => Number(pid));
+}
+
+/** Instances of this folder's runtime that are still there. */
+function instancesLeft(): readonly unknown[] {
+  const tag = tagOf(join(folder, '.slipway', 'demo', '.slipway', 'runtime'));
+  return processesMarked(`SLIPWAY_INSTANCE=${tag}-`);
+}
+
+describe('slipway demo', () => {
+  let outcome: DemoOutcome;
+  let told: string;
+  let exitCode: number | null;
+  beforeAll(async () => {
+    const demo = startDemo('--json');
+    const [out, err, [code]] = await Promise.all([text(demo.stdout!), text(demo.stderr!), once(demo, 'exit')]);
+    told = err;
+    exitCode = code as number | null;
+    outcome = JSON.parse(out) as DemoOutcome;
+  }, 180_000);
+
+  test('ends well, with one document and nothing else on stdout', () => {
+    expect(exitCode).toBe(0);
+    expect(Object.keys(outcome)).toEqual(['records', 'requests', 'verified', 'instancesUnchanged']);
+  });
+
+  test('deploys the three, takes the third storefront back, and turns the undocumented commit away', () => {
+    expect(
+      outcome.records.map(({ deploymentId, result, failure }) => [deploymentId, result, failure?.code ?? null]),
+    ).toEqual([
+      ['staging/catalog/1', 'completed', null],
+      ['staging/storefront/1', 'completed', null],
+      ['staging/restock/1', 'completed', null],
+      ['staging/restock/2', 'completed', null],
+      ['staging/storefront/2', 'completed', null],
+      ['staging/storefront/3', 'rolled-back', 'SMOKE_FAILED'],
+      ['staging/storefront/4', 'rejected', 'UNDOCUMENTED_CHANGE'],
+    ]);
+  });
+
+  test('goes back to the second storefront, in time', () => {
+    const [second, third] = ['staging/storefront/2', 'staging/storefront/3'].map((id) =>
+      outcome.records.find(({ deploymentId }) => deploymentId === id),
+    );
+    expect(third?.rollback).toMatchObject({ to: second?.artifact, outcome: 'restored' });
+    expect(third?.stages.map(({ stage, result }) => `${stage} ${result}`).slice(-2)).toEqual([
+      'deploy passed',
+      'post-deploy-verification failed',
+    ]);
+  });
+
+  test('loses not one request', () => {
+    expect(outcome.requests.failed).toBe(0);
+    expect(outcome.requests.sent).toBeGreaterThan(50);
+  });
+
+  test('leaves a record of each deployment that the checker finds VALID', () => {
+    const ids = outcome.records.map(({ deploymentId }) => deploymentId);
+    expect(outcome.verified).toEqual(Object.fromEntries(ids.map((id) => [id, 'VALID'])));
+  });
+
+  test('does not touch the instance folder of the agent', () => {
+    expect(outcome.instancesUnchanged).toBe(true);
+  });
+
+  test('tells people which server it took, every step, and where the Temporal UI is', () => {
+    expect(told).toMatch(/^ {2}Temporal: /m);
+    expect(told).toMatch(/^8\/8 .*turned away$/m);
+    expect(told).toMatch(/ada resumes staging\/storefront: The catalog does not give delivery dates yet/);
+    expect(told).toMatch(/^Temporal UI\n {2}http:\/\/127\.0\.0\.1:\d+/m);
+  });
+
+  test('leaves nothing running', () => {
+    expect(startedBy(told)).toHaveLength(5);
+    expect(startedBy(told).map(identify)).toEqual(startedBy(told).map(() => null));
+    expect(instancesLeft()).toEqual([]);
+  });
+});
+
+test('Ctrl-C in the middle of a deployment stops everything, however often it is pressed', async () => {
+  const demo = startDemo();
+  let told = '';
+  demo.stdout!.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  await expect.poll(() => told, { timeout: 60_000, interval: 20 }).toMatch(/^2\/8/m);
+  expect(startedBy(told).map(identify)).not.toContain(null);
+  const exit = once(demo, 'exit');
+  demo.kill('SIGINT');
+  setTimeout(() => demo.kill('SIGINT'), 300);
+  expect(await exit).toEqual([1, null]);
+  expect(startedBy(told).map(identify)).toEqual(startedBy(told).map(() => null));
+  expect(instancesLeft()).toEqual([]);
+}, 90_000);
+
+test('a story that does not exist is bad usage, and begins nothing', async () => {
+  await removeUnpacked(join(folder, '.slipway'));
+  const demo = startDemo('--story', 'second-week');
+  const [said, [exitCode]] = await Promise.all([text(demo.stderr!), once(demo, 'exit')]);
+  expect(exitCode).toBe(2);
+  expect(said).toMatch(/second-week.*first-week/);
+  await expect(access(join(folder, '.slipway'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
