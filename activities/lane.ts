@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { sealBlob } from '../src/artifacts/sealed.ts';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
@@ -28,7 +29,9 @@ export function createLane(deps: LaneDeps): LaneActivities {
     recoverLane: (target) => perform(logger.child({ target: formatTarget(target) }), 'always', () => recover(deps, target)),
 
     awaitDeployment: (deploymentId) =>
-      perform(logger.child({ deploymentId }), 'always', () => executions.result(deploymentId)),
+      perform(logger.child({ deploymentId }), 'always', ({ signal }) =>
+        Promise.race([executions.result(deploymentId), untilAborted(signal)]),
+      ),
 
     sealAct: ({ target, act, key }) =>
       perform(logger.child({ target: formatTarget(target) }), 'always', async () => {
@@ -53,6 +56,12 @@ export function createLane(deps: LaneDeps): LaneActivities {
         return await presentOf(deps, target);
       }),
   };
+}
+
+/** A worker that shuts down waits for its activities: one that only waits gives up, and is begun again elsewhere. */
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
 }
 
 /** What a target is like now. */

@@ -64,6 +64,8 @@ async function create(logger: Logger, options: (setting: WorkerSetting) => Promi
     connection: await connectWorker(location, 30_000),
     namespace: location.namespace,
     shutdownGraceTime: '5s',
+    // What a killed orchestrator had cached goes to the next one after this, not after ten seconds.
+    stickyQueueScheduleToStartTimeout: '2s',
     // An abort reaches an activity with the answer to its next heartbeat.
     maxHeartbeatThrottleInterval: 500,
     defaultHeartbeatThrottleInterval: 500,

@@ -12,7 +12,7 @@ setTimeout(() => createServer((request, response) => response.end(request.url ==
 const LONG_SOAK = `apiVersion: slipway/v1
 sources: [{ name: shop, url: ./shop, branches: [main] }]
 environments:
-  staging: { soak: { for: 3s, samples: 3 }, rollbackWithin: 60s }
+  staging: { soak: { for: 1500ms, samples: 3 }, rollbackWithin: 60s }
 `;
 const web = { environment: 'staging', component: 'web' };
 
