@@ -5,9 +5,9 @@
 FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /opt/slipway
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:20.20.2-bookworm-slim
 # git reads sources; bubblewrap is the sandbox of builds, throwaway instances and smoke tests by command.
@@ -21,6 +21,7 @@ WORKDIR /opt/slipway
 COPY --from=build /opt/slipway/package.json ./
 COPY --from=build /opt/slipway/node_modules ./node_modules
 COPY --from=build /opt/slipway/dist ./dist
+COPY --from=build /opt/slipway/bin ./bin
 ENV NODE_ENV=production
 USER node
 # No default role: whoever starts a container names one.

@@ -184,8 +184,8 @@ describe('the Dockerfile', () => {
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
     expect(sent[0]).toBe('*');
-    const included: readonly string[] = JSON.parse(read('tsconfig.json')).include;
-    const needed = [...included, 'package.json', 'package-lock.json', 'tsconfig.json'];
+    const included: readonly string[] = JSON.parse(read('tsconfig.build.json')).include;
+    const needed = [...included, 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'bin'];
     for (const path of needed.filter((name) => existsSync(join(ROOT, name)))) expect(sent).toContain(`!${path}`);
     expect(sent.filter((line) => /\.git|\.slipway|node_modules|\.env/.test(line))).toEqual([]);
   });

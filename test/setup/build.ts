@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const SOURCES = ['src', 'workflows', 'activities', 'workers', 'tsconfig.json'];
+const SOURCES = ['src', 'workflows', 'activities', 'workers', 'bench', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** Tests start real processes, which run what was compiled: compiles it first, unless nothing has changed since. */
 export function setup(): void {
