@@ -1,0 +1,2 @@
+export { bare } from './bare.ts';
+export { deployment, target } from '../workflows/index.ts';
