@@ -13,6 +13,8 @@ import { createFakePlatform } from './fake-platform.ts';
 import { openTarget, type TestTarget } from './test-target.ts';
 
 const ENVIRONMENT = 'staging';
+/** Instead of this machine's name, which committed histories would carry. */
+const IDENTITY = 'slipway-test';
 /** In memory, since nothing here outlives its server; and its timers, which may be a second late, are on time. */
 const SERVER_FLAGS = ['--db-filename', '', '--dynamic-config-value', 'history.timerProcessorMaxTimeShift="10ms"'];
 const workflowBundle = { codePath: workflowBundlePath() };
@@ -28,7 +30,7 @@ export async function openSetting({ serverFlags = [] }: { serverFlags?: readonly
   const { location } = running.server;
   const connection = await connect(location);
   await registerSearchAttributes(connection, location.namespace);
-  const client = new Client({ connection });
+  const client = new Client({ connection, identity: IDENTITY });
   const slipway = createSlipway(client);
   const platform = createFakePlatform(createExecutions(client));
 
@@ -45,6 +47,7 @@ export async function openSetting({ serverFlags = [] }: { serverFlags?: readonly
   function serve(role: Role, options: Pick<WorkerOptions, 'workflowBundle' | 'activities'>): Promise<Worker> {
     return Worker.create({
       connection: workerConnection,
+      identity: IDENTITY,
       taskQueue: taskQueueOf(role, ENVIRONMENT),
       maxHeartbeatThrottleInterval: 50,
       defaultHeartbeatThrottleInterval: 50,

@@ -1,0 +1,71 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { compiledFolder } from '../../src/temporal/installation.ts';
+import { hangs, saysNo } from '../workflows/doings.ts';
+import { openSetting } from '../workflows/setting.ts';
+
+/*
+ * Records the committed histories anew, one of each result and one of a lane, on a real server with a platform in memory:
+ *
+ *     npm run build && node dist/test/histories/record.js
+ *
+ * Only for workflows that are meant to have changed: running deployments replay their past on the new code, so a change
+ * that the old histories do not replay on needs `patched`, or a version of its own.
+ */
+
+const BOB = { by: 'bob', reason: 'looked at it' };
+
+const setting = await openSetting();
+try {
+  const target = setting.newTarget();
+  const next = async (requestId: string, script: Parameters<typeof target.script>[0] = {}) => {
+    target.script(script);
+    return await target.deploy(requestId);
+  };
+  const usual: Parameters<typeof target.script>[0] = {
+    admitChange: (input, does) => does(input),
+    buildArtifact: (input, does) => does(input),
+    observeRelease: (input, does) => does(input),
+    restoreRelease: (input, does) => does(input),
+  };
+  const ended = async (requestId: string, script = usual) => setting.slipway.follow(await next(requestId, script));
+  const resumed = async () => {
+    await target.laneOnce(({ hold, running }) => hold !== null && running === null);
+    await setting.slipway.resume(target.name, BOB);
+  };
+
+  await ended('completed');
+  await ended('rejected', { ...usual, admitChange: saysNo('UNDOCUMENTED_CHANGE', 'commit 4f0c1d2 names no change') });
+  await ended('failed', { ...usual, buildArtifact: saysNo('NOT_REPRODUCIBLE', 'server.mjs differs') });
+  await ended('rolled-back', { ...usual, observeRelease: saysNo('SMOKE_FAILED', 'home page: 500') });
+  await next('taken out of the queue'); // the target is held: it waits
+  await setting.slipway.abortQueued(target.name, { requestId: 'taken out of the queue', ...BOB });
+  await resumed();
+
+  await next('aborted', { ...usual, observeRelease: hangs });
+  await target.attempted('observeRelease', 3);
+  await setting.slipway.abort(`${target.name}/5`, BOB);
+  await resumed();
+
+  await next('rollback-failed', { ...usual, observeRelease: saysNo('HEALTH_DEGRADED', 'two of five'), restoreRelease: hangs });
+  await target.attempted('restoreRelease', 3);
+  await setting.slipway.takeover(`${target.name}/6`, BOB);
+  target.script(usual);
+  await setting.slipway.follow(await target.rollback('back'));
+  await target.attempted('archiveDeployment', 7);
+  await target.laneOnce(({ running }) => running === null);
+
+  for (const [index, { result }] of target.records().slice(0, 6).entries()) {
+    await write(`${result}.json`, target.deployment(index + 1));
+  }
+  await write('lane.json', target.lane);
+} finally {
+  await setting.close();
+}
+
+async function write(name: string, handle: WorkflowHandle): Promise<void> {
+  const history = JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown;
+  await writeFile(join(compiledFolder(), '..', 'test', 'histories', name), `${JSON.stringify(history, null, 1)}\n`);
+}
