@@ -8,7 +8,7 @@ interface DemoFlags {
   readonly keep?: boolean;
 }
 
-/** `slipway demo`: tells a whole story on the examples, for real, in `./.slipway/demo`; then stops all that it started. */
+/** `slipway demo`: tells a whole story on the examples, for real, in `./.slipway/demo`; then stops what it started. */
 export const demoCommand: CommandFactory = (cli) =>
   new Command('demo')
     .description('Tells a whole story on the examples, for real; then stops all that it started')

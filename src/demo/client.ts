@@ -23,8 +23,8 @@ export interface SteadyClient {
 }
 
 /**
- * Begins to ask `url`, ten times a second. A request has failed unless a whole answer with status 200 comes: a refused or broken
- * connection, another status, and silence all count. It does not wait for one answer before it asks again.
+ * Begins to ask `url`, ten times a second. A request has failed unless a whole answer with status 200 comes: a refused
+ * or broken connection, another status, and silence all count. It does not wait for one answer before it asks again.
  */
 export function askSteadily(url: string, { pause = PAUSE, patience = PATIENCE } = {}): SteadyClient {
   const agent = new Agent({ connect: { timeout: patience } });

@@ -67,8 +67,8 @@ function beginningOf({ stages }: DeploymentRecord): string {
 }
 
 /**
- * Whether an instance folder was another after the old agent had stopped than before the new one started. Hashes that are missing
- * count as changed: what nobody looked at is not known to be the same.
+ * Whether an agent's instance folder was not the same once the old version had stopped and before the new one started.
+ * Hashes that are missing count as changed: what nobody looked at is not known to be the same.
  */
 async function foundChanged(artifacts: ArtifactStore, record: DeploymentRecord): Promise<boolean> {
   const { deploymentId, artifact, from, stages } = record;

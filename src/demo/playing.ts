@@ -71,7 +71,7 @@ export async function startPlaying(options: PlayOptions): Promise<Playing> {
       close: () => inOrder(undo),
     };
   } catch (error) {
-    await inOrder(undo);
+    await inOrder(undo).catch(() => {}); // the first error is the one to mend
     throw error;
   }
 }

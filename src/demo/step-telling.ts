@@ -52,8 +52,8 @@ export function tellStep(telling: Telling, step: Step, number: number, of: numbe
       const current = underWay(record);
       if (current === null) return telling.meanwhile(null);
       const { stage, since } = current;
-      const name = stageName(stage).padEnd(WIDTH.stage);
-      telling.meanwhile(() => `${INDENT.slice(2)}${name} ${timed(Math.max(0, Date.now() - since), paint)}`);
+      const name = `${INDENT.slice(2)}${stageName(stage).padEnd(WIDTH.stage)}`;
+      telling.meanwhile(() => `${name} ${elapsed(Math.max(0, Date.now() - since)).padStart(WIDTH.time)}`);
     },
     ended(record, mismatch) {
       tellStages(record);

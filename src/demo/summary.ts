@@ -28,7 +28,7 @@ export function tellStart(telling: Telling, { folder, pids }: Playing, took: num
   telling.line(`  Repository, store, state and logs: ${shown(folder)}`);
 }
 
-/** Tells what a demo came to: what was deployed, when and why (§14), what the checker says, and what the client saw. */
+/** Tells what a demo came to: what was deployed, when and why (§14), what the checker says, what the client saw. */
 export function tellSummary(telling: Telling, { findings, outcome, failures, wrong }: Summary): void {
   const { paint } = telling;
   const { records, verifications } = findings;
