@@ -44,6 +44,7 @@ export function openLane(
   let isOpen = input.carried !== undefined;
   let isClosing = false;
   let updates = 0;
+  let acts = 0;
 
   setHandler(status, () => state, { description: 'What is live, known healthy, held, running and queued' });
   setHandler(submit, (order) => unstoppable(() => takeOrder(order)), {
@@ -89,6 +90,7 @@ export function openLane(
 
   async function seal(act: Act): Promise<void> {
     const { at } = await carryOut.sealAct({ target: input.target, act, key: uuid4() });
+    acts += 1;
     apply((before) => acted(before, act, at));
   }
 
@@ -156,6 +158,8 @@ export function openLane(
   return {
     state: (): LaneState => state,
     updates: (): number => updates,
+    /** How many acts have taken effect in this run. */
+    acts: (): number => acts,
     apply,
     open: (): void => {
       isOpen = true;

@@ -87,12 +87,21 @@ export async function target(input: LaneInput): Promise<never> {
   function archive(deploymentId: string, changed: boolean): Promise<void> {
     const job = (async () => {
       if (changed) await carryOut.retireRelease(deploymentId);
-      const seen = await carryOut.archiveDeployment(deploymentId);
+      const seen = await sinceTheLastAct(() => carryOut.archiveDeployment(deploymentId));
       if (changed) lane.apply((state) => (newest(state) === deploymentId ? { ...state, ...seen } : state));
     })();
     const tracked = job.finally(() => background.delete(tracked));
     background.add(tracked);
     return tracked;
+  }
+
+  /** Looks again where an act took effect meanwhile: what was seen may be from before it. */
+  async function sinceTheLastAct<T>(look: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const acts = lane.acts();
+      const seen = await look();
+      if (lane.acts() === acts) return seen;
+    }
   }
 
   function isOld(): boolean {

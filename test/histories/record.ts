@@ -9,7 +9,7 @@ import { openSetting } from '../workflows/setting.ts';
 /*
  * Records the committed histories anew, one of each result and one of a lane, on a real server with a platform in memory:
  *
- *     npm run build && node dist/test/histories/record.js
+ *     npm run build && npx tsc -p . && node dist/test/histories/record.js
  *
  * Only for workflows that are meant to have changed: running deployments replay their past on the new code, so a change
  * that the old histories do not replay on needs `patched`, or a version of its own.

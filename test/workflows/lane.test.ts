@@ -141,6 +141,24 @@ test.concurrent('a person resumes a held target, by name and reason, and what wa
   expect(target.acts().at(-1)).toEqual({ kind: 'resume', ...BOB });
 });
 
+test.concurrent('a target that is resumed while it is being looked at stays resumed', async () => {
+  const target = await held();
+  const looked = gate();
+  target.script({
+    archiveDeployment: async (input, usual) => {
+      const seen = await usual(input);
+      return await looked.pass(input, async () => seen);
+    },
+  });
+  await setting.slipway.follow(await target.rollback('back'));
+  await target.attempted('archiveDeployment', 2);
+  await setting.slipway.resume(target.name, BOB);
+  looked.open();
+
+  await target.attempted('archiveDeployment', 3);
+  expect(await target.carryOut('two')).toMatchObject({ result: 'completed' });
+});
+
 test.concurrent('a resume without a name, or without a hold, is refused', async () => {
   const target = await held();
 
