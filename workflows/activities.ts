@@ -7,15 +7,15 @@ import { taskQueueOf, type Role } from '../src/contract/stages.ts';
  * that dies is noticed by its missing heartbeat. An abort waits until the activity has answered it (§2: nothing goes on
  * behind a deployment that has ended).
  */
-const BOUNDED: ActivityOptions = {
+const BOUNDED = {
   startToCloseTimeout: '6h',
-  heartbeatTimeout: '10s',
+  heartbeatTimeout: '5s',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 15 },
-};
+} satisfies ActivityOptions;
 
 /** What has to be done in the end, however long it takes: restoring, recording, recovering. */
-const UNBOUNDED: ActivityOptions = { ...BOUNDED, retry: { ...BOUNDED.retry, maximumAttempts: 0 } };
+const UNBOUNDED: ActivityOptions = { ...BOUNDED, retry: { ...BOUNDED.retry, maximumAttempts: Number.POSITIVE_INFINITY } };
 
 /** Visibility may lag without a bound: completion waits for it in one attempt (§11). */
 const PATIENT: ActivityOptions = { ...BOUNDED, startToCloseTimeout: '3650d' };
