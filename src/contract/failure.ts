@@ -67,14 +67,12 @@ export const FAILURES = {
   DEFINITION_OF_DONE_VIOLATED: { fault: 'change', clause: '§11' },
   DEPLOYMENT_TERMINATED: { fault: 'person', clause: '§11' },
   ABORTED: { fault: 'person', clause: null },
-  TAKEN_OVER: { fault: 'person', clause: '§13' },
 
   STORE_UNAVAILABLE: { fault: 'platform', clause: null },
   SOURCE_UNAVAILABLE: { fault: 'platform', clause: null },
   RUNTIME_UNAVAILABLE: { fault: 'platform', clause: null },
   TEMPORAL_UNAVAILABLE: { fault: 'platform', clause: null },
   NO_WORKER: { fault: 'platform', clause: null },
-  NOT_YET_VISIBLE: { fault: 'platform', clause: '§11' },
   INTERNAL: { fault: 'platform', clause: null },
 } as const satisfies Record<string, { fault: Fault; clause: Clause | null }>;
 

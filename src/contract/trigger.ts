@@ -23,7 +23,7 @@ export interface FailedAt {
  */
 export function triggerOf({ code, stage }: FailedAt): RollbackTrigger {
   if (code === 'DEPLOYMENT_TERMINATED') return 'DEPLOYMENT_TERMINATED';
-  if (code === 'ABORTED' || code === 'TAKEN_OVER') return 'ABORTED';
+  if (code === 'ABORTED') return 'ABORTED';
   if (stage === 'completion') return 'DEFINITION_OF_DONE_VIOLATED';
   if (stage !== 'post-deploy-verification') return 'DEPLOY_FAILED';
   return code === 'SMOKE_FAILED' || code === 'HEALTH_DEGRADED' ? code : 'VERIFICATION_FAILED';

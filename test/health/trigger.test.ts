@@ -33,7 +33,6 @@ describe('the trigger of a rollback (§12)', () => {
     ['STORE_UNAVAILABLE', 'completion', 'DEFINITION_OF_DONE_VIOLATED'],
     ['ABORTED', 'deploy', 'ABORTED'],
     ['ABORTED', 'completion', 'ABORTED'],
-    ['TAKEN_OVER', 'post-deploy-verification', 'ABORTED'],
     ['DEPLOYMENT_TERMINATED', null, 'DEPLOYMENT_TERMINATED'],
     ['DEPLOYMENT_TERMINATED', 'post-deploy-verification', 'DEPLOYMENT_TERMINATED'],
   ];
