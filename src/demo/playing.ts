@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
@@ -66,7 +67,7 @@ export async function startPlaying(options: PlayOptions): Promise<Playing> {
       artifacts: createLayoutStore({ path: store }),
       ui: platform.ui,
       server: { address, namespace },
-      heeding: (signal, work) => connection.withAbortSignal(signal, work),
+      heeding: (signal, work) => connection.withAbortSignal(oneForManyCalls(signal), work),
       pids: platform.pids(),
       close: () => inOrder(undo),
     };
@@ -95,6 +96,13 @@ async function startAll(
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
+}
+
+/** Temporal's client adds a listener with each call and never takes it away; Node warns of the eleventh. */
+function oneForManyCalls(signal: AbortSignal): AbortSignal {
+  const its = AbortSignal.any([signal]);
+  setMaxListeners(0, its);
+  return its;
 }
 
 /** Each is done, whatever becomes of the one before. @throws what went wrong first */

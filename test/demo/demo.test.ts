@@ -99,6 +99,10 @@ describe('slipway demo', () => {
     expect(told).toMatch(/^Temporal UI\n {2}http:\/\/127\.0\.0\.1:\d+/m);
   });
 
+  test('tells nothing that Node has to warn of', () => {
+    expect(told).not.toMatch(/Warning:/);
+  });
+
   test('leaves nothing running', () => {
     expect(startedBy(told)).toHaveLength(5);
     expect(startedBy(told).map(identify)).toEqual(startedBy(told).map(() => null));
