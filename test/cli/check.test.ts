@@ -20,7 +20,10 @@ test('a change that intake would admit passes, without a server', async () => {
 test('a commit without a change is told before the merge, with exit code 3', async () => {
   await desk.commit('Quick fix', { 'storefront/server.mjs': '// quick' });
   const { exitCode, stdout, stderr } = await desk.run([...CHECK, '--json'], 'away');
-  expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: '' });
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 3,
+    stderr: 'the runtime does not answer: judged by the records alone\n',
+  });
   expect(JSON.parse(stdout)).toMatchObject({
     verdict: 'fail',
     failure: { code: 'UNDOCUMENTED_CHANGE', clause: '§5' },
