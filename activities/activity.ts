@@ -42,7 +42,10 @@ export async function perform<T>(
   } catch (error) {
     if (signal.aborted) throw cancelled(signal);
     const failure = toApplicationFailure(error, error instanceof StageError ? error.details : {});
-    logger.warn({ activity: context.info.activityType, attempt: context.info.attempt, code: failure.type, err: error }, 'activity failed');
+    logger.warn(
+      { activity: context.info.activityType, attempt: context.info.attempt, code: failure.type, err: error },
+      'activity failed',
+    );
     if (retry === 'always' && failure.type !== 'UNTRUSTED_EVIDENCE' && failure.type !== 'ACT_REFUSED') {
       (failure as { nonRetryable: boolean }).nonRetryable = false;
     }

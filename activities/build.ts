@@ -53,7 +53,8 @@ export function createBuild(deps: BuildDeps): Pick<BuilderActivities, 'buildArti
       carryOut(deps, { stage: 'build', deploymentId, previous: consumes.digest }, async (work) => {
         const chain = await loadChain(work.store, deploymentId, 'change-intake', consumes.digest);
         const intake = chain['change-intake'].findings;
-        const built = intake.returnTo === null ? await build(deps, intake, work) : await adoptRelease(intake.returnTo, work);
+        const built =
+          intake.returnTo === null ? await build(deps, intake, work) : await adoptRelease(intake.returnTo, work);
         await refuseQuarantined(work.store, built.findings.release.digest);
         return built;
       }),
@@ -128,10 +129,24 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
   await mkdir(deps.scratch, { recursive: true });
   const scratch = await mkdtemp(join(deps.scratch, 'build-'));
   try {
-    const request = { files, folder, build: manifest.build, sourceDateEpoch: committedAt, limits, sandbox, scratch, signal };
+    const request = {
+      files,
+      folder,
+      build: manifest.build,
+      sourceDateEpoch: committedAt,
+      limits,
+      sandbox,
+      scratch,
+      signal,
+    };
     const built = await buildTwice(request);
     const source = { repository: repository.name, revision, committedAt };
-    const { digest, descriptor } = await assembleImage({ store, folder: built.folder, manifest: sealed(manifest), source });
+    const { digest, descriptor } = await assembleImage({
+      store,
+      folder: built.folder,
+      manifest: sealed(manifest),
+      source,
+    });
     const release = { version: versionOf({ committedAt, revision, digest }), digest };
     const [first, second] = built.builds;
     await claimVersion(store, release.version, descriptor);

@@ -4,7 +4,7 @@ import { pathsOf, type LoadedPlatform } from '../src/config/load.ts';
 import type { OrchestratorActivities } from '../src/contract/activities.ts';
 import type { IntakeFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
-import type { DeployOrder, Order, RollbackOrder } from '../src/contract/order.ts';
+import { isSameOrder, type DeployOrder, type Order, type RollbackOrder } from '../src/contract/order.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
 import { formatTarget } from '../src/contract/target.ts';
 import { newestAct } from '../src/records/acts.ts';
@@ -17,7 +17,7 @@ import { recentRecords } from '../src/records/target.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
 import { admit } from '../src/source/admission.ts';
 import type { OpenSource } from '../src/source/open.ts';
-import { carryOut } from './stage.ts';
+import { carryOut, type StageRequest } from './stage.ts';
 
 export interface ChangeIntakeDeps {
   readonly artifacts: ArtifactStore;
@@ -38,7 +38,7 @@ type Intent = Pick<IntakeFindings, 'change' | 'source' | 'returnTo'>;
 export function createChangeIntake(deps: ChangeIntakeDeps): Pick<OrchestratorActivities, 'admitChange'> {
   return {
     admitChange: ({ deploymentId, order }) =>
-      carryOut(deps, { stage: 'change-intake', deploymentId, previous: null }, async ({ store, target, signal }) => {
+      carryOut(deps, requestOf(deploymentId, order), async ({ store, target, signal }) => {
         refuseOtherTarget(deploymentId, order);
         const loaded = await deps.loadPlatform();
         const { rollbackWithin } = environmentOf(loaded.platform, target.environment);
@@ -66,6 +66,12 @@ export function createChangeIntake(deps: ChangeIntakeDeps): Pick<OrchestratorAct
         };
       }),
   };
+}
+
+/** Evidence that stands is the answer to one order, and to no other under the same number. */
+function requestOf(deploymentId: string, order: Order): StageRequest<'change-intake'> {
+  const isOwn = (findings: IntakeFindings): boolean => isSameOrder(findings.order, order);
+  return { stage: 'change-intake', deploymentId, previous: null, isOwn };
 }
 
 async function admitted(
@@ -116,16 +122,19 @@ async function returning(
 function refuseOtherTarget(deploymentId: string, order: Order): void {
   const { n: _, ...target } = deploymentOf(deploymentId);
   if (formatTarget(target) === formatTarget(order.target)) return;
-  throw new SlipwayError('USAGE', `${deploymentId} cannot carry an order for ${formatTarget(order.target)}`);
+  throw new SlipwayError(
+    'UNTRUSTED_EVIDENCE',
+    `${deploymentId} cannot carry an order for ${formatTarget(order.target)}`,
+  );
 }
 
-/** Numbers have no gaps: the newest record is that of the deployment before (§14). */
+/** Numbers have no gaps: the newest record is that of the deployment before (§14). No lane asks for another. */
 function refuseGap(deploymentId: string, newest: StandingRecord | undefined): void {
   const before = deploymentBefore(deploymentId);
   const found = newest?.record.deploymentId ?? null;
   if (found === before) return;
   throw new SlipwayError(
-    'UNKNOWN_RUNTIME_STATE',
+    'UNTRUSTED_EVIDENCE',
     `the newest record is that of ${found ?? 'none'}; expected ${before ?? 'none'} before ${deploymentId}: orders go through the lane`,
   );
 }

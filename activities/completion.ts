@@ -30,9 +30,7 @@ type Proved = ChainTo<'post-deploy-verification'>;
  * status is visible to operators, and the record is stored and read back. A deployment that did not come so far has its
  * record sealed as well (§14).
  */
-export function createCompletion(
-  deps: CompletionDeps,
-): Pick<OrchestratorActivities, 'complete' | 'sealRecord'> {
+export function createCompletion(deps: CompletionDeps): Pick<OrchestratorActivities, 'complete' | 'sealRecord'> {
   return {
     complete: (input) => complete(deps, input),
     sealRecord: (input) =>
@@ -40,11 +38,16 @@ export function createCompletion(
   };
 }
 
-async function complete(deps: CompletionDeps, { deploymentId, consumes, draft }: CompletionInput): Promise<DeploymentRecord> {
+async function complete(
+  deps: CompletionDeps,
+  { deploymentId, consumes, draft }: CompletionInput,
+): Promise<DeploymentRecord> {
   const { n: _, ...target } = deploymentOf(deploymentId);
   const store = deps.artifacts.component(target.component);
   const request = { stage: 'completion', deploymentId, previous: consumes.digest } as const;
   const logger = deps.logger.child({ deploymentId, stage: 'completion' });
+  const standing = await perform(logger, 'faults', () => standingCompletion(store, deploymentId));
+  if (standing !== null) return standing;
   const evidence = await carryOut(deps, request, async ({ signal }) => {
     const chain = await loadChain(store, deploymentId, 'post-deploy-verification', consumes.digest);
     const { release } = chain.release.findings;
@@ -67,12 +70,27 @@ async function complete(deps: CompletionDeps, { deploymentId, consumes, draft }:
   });
 }
 
+/** The record of an attempt before this one, which may have been cut short before it sealed what follows from it. */
+async function standingCompletion(store: ComponentStore, deploymentId: string): Promise<DeploymentRecord | null> {
+  const standing = await readRecord(store, deploymentId);
+  if (standing?.record.result !== 'completed') return null;
+  await sealConsequences(store, standing);
+  return standing.record;
+}
+
 /** Seals the record of a deployment that did not complete, what follows from it, and answers with what stands. */
 export async function sealEnded(deps: Pick<CompletionDeps, 'artifacts'>, input: SealInput): Promise<DeploymentRecord> {
   const { record, order, after } = input;
   const id = record.deploymentId;
   if (id === null) throw new TypeError('an order that ended in the queue is sealed as an act');
   const store = deps.artifacts.component(deploymentOf(id).component);
+  if (record.result === null || record.result === 'completed') {
+    const found = `the record of ${id} says ${record.result ?? 'that it still runs'}`;
+    throw new SlipwayError(
+      'UNTRUSTED_EVIDENCE',
+      `${found}: only completion seals that, and only once it is proved (§11)`,
+    );
+  }
   const previousRecord = await previousRecordOf(store, id);
   const known = after ?? (await stateBefore(store, id, record));
   const sealedAt = new Date().toISOString();
@@ -127,4 +145,3 @@ async function untilVisible(executions: Executions, deploymentId: string, signal
     await delay(pause, undefined, { signal });
   }
 }
-

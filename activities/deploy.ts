@@ -4,9 +4,9 @@ import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import type { DeployerActivities } from '../src/contract/activities.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
+import { isSameState } from '../src/contract/sealed-record.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
-import { isSameState } from '../src/records/known-state.ts';
 import { standingImage } from '../src/records/image.ts';
 import { isDecided } from '../src/records/record.ts';
 import type { Observation, RuntimeDriver } from '../src/runtime/driver.ts';
@@ -28,24 +28,33 @@ export interface DeployDeps {
 export function createDeploy(deps: DeployDeps): Pick<DeployerActivities, 'activateRelease'> {
   return {
     activateRelease: ({ deploymentId, consumes }) =>
-      carryOut(deps, { stage: 'deploy', deploymentId, previous: consumes.digest }, async ({ store, target, signal }) => {
-        refuseOtherEnvironment(deps.environment, target);
-        const chain = await loadChain(store, deploymentId, 'release', consumes.digest);
-        const { from, generation } = chain['change-intake'].findings;
-        const { release } = chain.release.findings;
-        await refuseUsed(store, deploymentId);
-        await refuseQuarantined(store, release.digest);
-        refuseOtherState(deploymentId, { from, generation }, await deps.driver.observe(target, signal));
-        const image = await standingImage(store, release);
-        await verifyImage(store, release.digest);
-        const activation = { target, deploymentId, generation: generation + 1, release: { ...release, deploymentId } };
-        const { observation, instanceFolderHashes } = await deps.driver.activate(activation, signal);
-        const { live, address, isolation } = observation;
-        return {
-          image,
-          findings: { release, generation: observation.generation, live, address, isolation, instanceFolderHashes },
-        };
-      }),
+      carryOut(
+        deps,
+        { stage: 'deploy', deploymentId, previous: consumes.digest },
+        async ({ store, target, signal }) => {
+          refuseOtherEnvironment(deps.environment, target);
+          const chain = await loadChain(store, deploymentId, 'release', consumes.digest);
+          const { from, generation } = chain['change-intake'].findings;
+          const { release } = chain.release.findings;
+          await refuseUsed(store, deploymentId);
+          await refuseQuarantined(store, release.digest);
+          refuseOtherState(deploymentId, { from, generation }, await deps.driver.observe(target, signal));
+          const image = await standingImage(store, release);
+          await verifyImage(store, release.digest);
+          const activation = {
+            target,
+            deploymentId,
+            generation: generation + 1,
+            release: { ...release, deploymentId },
+          };
+          const { observation, instanceFolderHashes } = await deps.driver.activate(activation, signal);
+          const { live, address, isolation } = observation;
+          return {
+            image,
+            findings: { release, generation: observation.generation, live, address, isolation, instanceFolderHashes },
+          };
+        },
+      ),
   };
 }
 

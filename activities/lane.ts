@@ -26,7 +26,8 @@ type LaneActivities = Pick<OrchestratorActivities, 'recoverLane' | 'awaitDeploym
 export function createLane(deps: LaneDeps): LaneActivities {
   const { artifacts, executions, logger } = deps;
   return {
-    recoverLane: (target) => perform(logger.child({ target: formatTarget(target) }), 'always', () => recover(deps, target)),
+    recoverLane: (target) =>
+      perform(logger.child({ target: formatTarget(target) }), 'always', () => recover(deps, target)),
 
     awaitDeployment: (deploymentId) =>
       perform(logger.child({ deploymentId }), 'always', ({ signal }) =>
@@ -40,7 +41,7 @@ export function createLane(deps: LaneDeps): LaneActivities {
           throw new SlipwayError('ACT_REFUSED', `${act.digest} of ${target.component} is not quarantined`);
         }
         const sealed = await appendAct(store, { target, act, key, at: new Date().toISOString() });
-        if (act.kind === 'unquarantine' || act.kind === 'quarantine') await setQuarantine(store, act);
+        if (act.kind === 'unquarantine' || act.kind === 'quarantine') await setQuarantine(store, act, key);
         return sealed;
       }),
 
@@ -96,4 +97,3 @@ async function recover(deps: LaneDeps, target: Target): Promise<LaneFacts> {
   const recent = await recentRequests(store, target, await recentRecords(store, target));
   return { ...(await presentOf(deps, target)), n, recent, unfinished };
 }
-

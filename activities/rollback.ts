@@ -44,11 +44,15 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   if (outcome !== 'superseded') return { outcome, after };
   // Somebody else made the generation that was ours to make: we never did, and never will. What he left is not ours to
   // vouch for, so the next change intake finds it unlike this record (§15).
-  if (observation.generation === generation) return { outcome: 'unchanged', after: { generation: generation - 1, live: to } };
+  if (observation.generation === generation)
+    return { outcome: 'unchanged', after: { generation: generation - 1, live: to } };
   return { outcome, after: null };
 }
 
-async function refuseOtherState(store: ComponentStore, { deploymentId, generation, to }: RestorationInput): Promise<void> {
+async function refuseOtherState(
+  store: ComponentStore,
+  { deploymentId, generation, to }: RestorationInput,
+): Promise<void> {
   const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
   const isOwn = intake?.generation === generation - 1 && intake.from?.digest === to?.digest;
   if (isOwn) return;

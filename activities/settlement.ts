@@ -1,8 +1,18 @@
 import type { DeployerActivities, RestorationReport, SettleInput } from '../src/contract/activities.ts';
 import { recordedRollback, resultOf } from '../src/contract/outcome.ts';
-import { openRecord, withEvidence, beginStage, endStage, type DeploymentRecord, type RecordedFailure, type RecordedRollback } from '../src/contract/record.ts';
+import {
+  openRecord,
+  withEvidence,
+  beginStage,
+  endStage,
+  type DeploymentRecord,
+  type RecordedFailure,
+  type RecordedRollback,
+} from '../src/contract/record.ts';
 import { STAGES } from '../src/contract/stages.ts';
+import { notBefore } from '../src/contract/time.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
+import { sealConsequences } from '../src/records/consequences.ts';
 import { readEvidence } from '../src/records/evidence.ts';
 import { factsOf } from '../src/records/facts.ts';
 import { deploymentOf } from '../src/records/names.ts';
@@ -24,16 +34,20 @@ export function createSettlement(deps: DeployDeps): Pick<DeployerActivities, 'se
 }
 
 async function settle(deps: DeployDeps, input: SettleInput, work: Work): Promise<DeploymentRecord> {
-  const { deploymentId, order } = input;
+  const { deploymentId, order, startedAt } = input;
   const store = deps.artifacts.component(deploymentOf(deploymentId).component);
   const standing = await readRecord(store, deploymentId);
-  if (standing !== null) return standing.record;
-
+  if (standing !== null) {
+    await sealConsequences(store, standing); // whoever sealed it may have been cut short before these
+    return standing.record;
+  }
   const seen = await recordFromEvidence(store, input);
-  const stage = seen.stages.at(-1)?.stage ?? null;
+  const { stage: begun, finishedAt } = seen.stages.at(-1) ?? { stage: null, finishedAt: null };
+  // Change intake alone rejects (§5). A termination meanwhile is no judgement of its: the failure is not told of it.
+  const stage = begun === 'change-intake' ? null : begun;
   const message = 'its workflow ended without a record: it was terminated, or lost with its history';
   const failure: RecordedFailure = { code: 'DEPLOYMENT_TERMINATED', clause: '§11', stage, message };
-  const restored = await restoreAdmitted(deps, deploymentId, store, work);
+  const restored = await restoreAdmitted(deps, deploymentId, finishedAt ?? startedAt, store, work);
   const record = { ...seen, failure, rollback: restored?.rollback ?? null };
   const result = resultOf(failure, record.rollback);
   return await sealEnded(deps, { order, record: { ...record, result }, after: restored?.report.after ?? null });
@@ -43,31 +57,40 @@ async function settle(deps: DeployDeps, input: SettleInput, work: Work): Promise
 async function restoreAdmitted(
   deps: DeployDeps,
   deploymentId: string,
+  endedAt: string,
   store: ComponentStore,
   work: Work,
 ): Promise<{ readonly rollback: RecordedRollback | null; readonly report: RestorationReport } | null> {
   const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
   if (!intake) return null;
   const { from, generation, rollbackWithin: within } = intake;
-  const startedAt = Date.now();
+  const startedAt = Date.parse(notBefore(endedAt, new Date().toISOString()));
   const report = await restore(deps, { deploymentId, generation: generation + 1, to: from }, work);
   const trigger = 'DEPLOYMENT_TERMINATED';
-  const restored = report.outcome;
-  return { rollback: recordedRollback({ trigger, to: from, startedAt, endedAt: Date.now(), within, restored }), report };
+  const course = { trigger, to: from, startedAt, endedAt: Math.max(Date.now(), startedAt), within } as const;
+  return { rollback: recordedRollback({ ...course, restored: report.outcome }), report };
 }
 
-/** The record as far as the sealed evidence tells it: a stage that was running when it ended counts as aborted. */
-async function recordFromEvidence(store: ComponentStore, { deploymentId, order, startedAt }: SettleInput): Promise<DeploymentRecord> {
+/**
+ * The record as far as the sealed evidence tells it: a stage that was running when it ended counts as aborted, and so
+ * does a completion that was proved but not recorded (§11). The clocks are those of several machines.
+ */
+async function recordFromEvidence(
+  store: ComponentStore,
+  { deploymentId, order, startedAt }: SettleInput,
+): Promise<DeploymentRecord> {
   let record = openRecord(deploymentId, order);
   let begun = startedAt;
   for (const stage of STAGES) {
     record = beginStage(record, stage, begun);
     const evidence = await readEvidence(store, deploymentId, stage);
-    if (evidence === null) return endStage(record, 'aborted', new Date().toISOString(), null);
+    if (evidence === null) return endStage(record, 'aborted', notBefore(begun, new Date().toISOString()), null);
     const { predicate, digest } = evidence;
-    if (predicate.result === 'failed') return endStage(record, 'failed', predicate.finishedAt, digest);
-    record = withEvidence(record, { stage, digest, facts: factsOf(stage, predicate) }, predicate.finishedAt);
-    begun = predicate.finishedAt;
+    const finishedAt = notBefore(begun, predicate.finishedAt);
+    if (predicate.result === 'failed') return endStage(record, 'failed', finishedAt, digest);
+    if (stage === 'completion') return endStage(record, 'aborted', finishedAt, digest);
+    record = withEvidence(record, { stage, digest, facts: factsOf(stage, predicate) }, finishedAt);
+    begun = finishedAt;
   }
   return record;
 }

@@ -3,7 +3,7 @@ import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts
 import type { Digest } from '../src/contract/digest.ts';
 import type { Evidence, Findings, StagePredicate } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
-import type { Stage } from '../src/contract/stages.ts';
+import { stageBefore, type Stage } from '../src/contract/stages.ts';
 import { formatTarget, type Target } from '../src/contract/target.ts';
 import { readEvidence, sealEvidence, type SealedEvidence } from '../src/records/evidence.ts';
 import { factsOf } from '../src/records/facts.ts';
@@ -31,6 +31,8 @@ export interface StageRequest<S extends Stage> {
   readonly deploymentId: string;
   /** The evidence that the stage consumes. */
   readonly previous: Digest | null;
+  /** Whether evidence that stands answers this very request; unless given, it does when it consumed the same. */
+  readonly isOwn?: (findings: Findings[S]) => boolean;
 }
 
 /**
@@ -65,15 +67,37 @@ export async function carryOut<S extends Stage>(
       const end = failure === undefined ? { result: 'passed' as const, failure: null } : failed(failure);
       return answer(await sealEvidence(store, state({ ...end, findings }), image), request);
     } catch (error) {
-      if (!(error instanceof SlipwayError) || error instanceof StageError || error.fault === 'platform') throw error;
+      if (!(error instanceof SlipwayError) || error instanceof StageError) throw error;
+      if (error.fault === 'platform' || !(await isTrusted(store, request, error))) throw error;
       return answer(await sealEvidence(store, state({ ...failed(error), findings: null }), null), request);
     }
   });
 }
 
+/**
+ * Whether a failure is that of the deployment's own stage. Nothing is sealed for a caller who brought another chain, or
+ * asked in the wrong place: it would stand in the way of the deployment itself.
+ */
+async function isTrusted<S extends Stage>(
+  store: ComponentStore,
+  { stage, deploymentId, previous }: StageRequest<S>,
+  error: SlipwayError,
+): Promise<boolean> {
+  if (error.code === 'UNTRUSTED_EVIDENCE') return false;
+  const before: Stage | null = stageBefore(stage);
+  return before === null || (await readEvidence(store, deploymentId, before))?.digest === previous;
+}
+
 /** The evidence that stands, as the workflow takes it; a failed one is thrown, with its digest. */
-function answer<S extends Stage>(standing: SealedEvidence<S>, { stage, deploymentId, previous }: StageRequest<S>): Evidence<S> {
+function answer<S extends Stage>(standing: SealedEvidence<S>, request: StageRequest<S>): Evidence<S> {
+  const { stage, deploymentId, previous, isOwn } = request;
   const { predicate, digest } = standing;
+  if (predicate.findings !== null && isOwn?.(predicate.findings) === false) {
+    throw new SlipwayError(
+      'UNTRUSTED_EVIDENCE',
+      `${stage} of ${deploymentId} was carried out for somebody else's order`,
+    );
+  }
   if (predicate.previous !== previous) {
     throw new SlipwayError(
       'UNTRUSTED_EVIDENCE',

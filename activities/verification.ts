@@ -56,7 +56,12 @@ export function createVerification(deps: VerificationDeps): Pick<BuilderActiviti
 }
 
 /** Runs the artifact as a throwaway instance, and has every verifier look at it. */
-async function tryOut(deps: VerificationDeps, release: ReleaseRef, platform: Platform, work: StageWork): Promise<Verified> {
+async function tryOut(
+  deps: VerificationDeps,
+  release: ReleaseRef,
+  platform: Platform,
+  work: StageWork,
+): Promise<Verified> {
   const { store, signal } = work;
   const { sandbox: wanted, timeout: _, ...limits } = platform.build;
   const sandbox = await openSandbox(wanted);
@@ -82,7 +87,10 @@ async function tryOut(deps: VerificationDeps, release: ReleaseRef, platform: Pla
 
 async function proveAgain(returnTo: LiveRelease, { store, signal }: StageWork): Promise<Verification> {
   const verifiers: readonly Verifier[] = [
-    createReleaseVerifier({ checkRelease: () => checkRelease(store, returnTo), checkBytes: (digest) => verifyImage(store, digest) }),
+    createReleaseVerifier({
+      checkRelease: () => checkRelease(store, returnTo),
+      checkBytes: (digest) => verifyImage(store, digest),
+    }),
   ];
   const manifest = await readManifest(store, returnTo.digest);
   return await verifyArtifact({ artifact: returnTo.digest, manifest, signal }, verifiers);
@@ -97,12 +105,17 @@ async function checkRelease(store: ComponentStore, { deploymentId, digest }: Liv
   }
   const chain = await loadChain(store, deploymentId, 'completion', evidence);
   if (chain.release.findings.release.digest !== digest) {
-    throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} released ${chain.release.findings.release.digest}, not ${digest}`);
+    throw new SlipwayError(
+      'UNTRUSTED_EVIDENCE',
+      `${deploymentId} released ${chain.release.findings.release.digest}, not ${digest}`,
+    );
   }
 }
 
 function refusal(verdict: Verification['verdict'], findings: Verification['findings']): SlipwayError {
-  const reasons = findings.filter((finding) => finding.verdict !== 'pass').map(({ place, message }) => `${place}: ${message}`);
+  const reasons = findings
+    .filter((finding) => finding.verdict !== 'pass')
+    .map(({ place, message }) => `${place}: ${message}`);
   const code = verdict === 'fail' ? 'VERIFICATION_FAILED' : 'VERIFICATION_INCONCLUSIVE';
   return new SlipwayError(code, reasons.join('\n') || 'no verifier said anything');
 }

@@ -1,4 +1,4 @@
-import type { Target } from './target.ts';
+import { formatTarget, type Target } from './target.ts';
 
 /** What somebody asks of a target. The same request id is one deployment and one answer, however often it is sent. */
 export type Order = DeployOrder | RollbackOrder;
@@ -33,6 +33,13 @@ export function contentOf(order: Order): string {
   return order.kind === 'deploy'
     ? JSON.stringify(['deploy', order.by, order.change, order.source, order.revision])
     : JSON.stringify(['rollback', order.by, order.reason, order.version]);
+}
+
+/** Whether two orders are one and the same: the same wish, of the same target, under the same request id. */
+export function isSameOrder(a: Order, b: Order): boolean {
+  return (
+    a.requestId === b.requestId && formatTarget(a.target) === formatTarget(b.target) && contentOf(a) === contentOf(b)
+  );
 }
 
 /** Why `value` is no order, or null when it is one. For update validators: small, and without dependencies. */

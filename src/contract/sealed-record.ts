@@ -15,6 +15,18 @@ export interface SealedRecord {
   readonly sealedAt: string;
 }
 
+/** Same generation, same release, brought there by the same deployment. */
+export function isSameState(a: RuntimeState, b: RuntimeState): boolean {
+  return (
+    a.generation === b.generation && a.live?.digest === b.live?.digest && a.live?.deploymentId === b.live?.deploymentId
+  );
+}
+
+/** What the runtime has to show by the newest record; null when that record left it to a person. */
+export function expectedState(newest: Pick<SealedRecord, 'after'> | null | undefined): RuntimeState | null {
+  return newest ? newest.after : { generation: 0, live: null };
+}
+
 /** The predicate of the claim that a deployment is being restored, and therefore never completes. */
 export interface RestorationIntent {
   readonly deploymentId: string;
@@ -45,7 +57,12 @@ export function consequencesOf(
   }
   const wasReplaced = record.result === 'completed' && from !== null && from.digest !== artifact?.digest;
   if (wasReplaced && order.kind === 'rollback' && order.version === null) {
-    acts.push({ kind: 'quarantine', digest: from.digest, by: order.by, reason: `rolled back on request: ${order.reason}` });
+    acts.push({
+      kind: 'quarantine',
+      digest: from.digest,
+      by: order.by,
+      reason: `rolled back on request: ${order.reason}`,
+    });
   }
   return acts;
 }

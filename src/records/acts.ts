@@ -12,20 +12,28 @@ export interface StandingAct extends ActPredicate {
   readonly digest: Digest;
 }
 
-/** Acts that a repeated sealing is looked for among: those of one lane are sealed one by one. */
+/** Acts that a repeated sealing is looked for among, where nothing else bounds it: a lane seals one by one. */
 const REPEATED_WITHIN = 32;
+
+export interface NewAct {
+  readonly target: Target;
+  readonly act: Act;
+  /** Names the wish: sealed again with the same key, it is the same act. */
+  readonly key: string;
+  readonly at: string;
+  /** Of an act that follows from a deployment's record: that deployment's number; no act before it can be the same. */
+  readonly since?: number;
+}
 
 /**
  * Appends an act to a target's chain. The number after the newest is claimed; whoever loses that race takes the next.
  * Repeated with the same key, it is the same act.
  */
-export async function appendAct(
-  store: ComponentStore,
-  { target, act, key, at }: { target: Target; act: Act; key: string; at: string },
-): Promise<StandingAct> {
+export async function appendAct(store: ComponentStore, wish: NewAct): Promise<StandingAct> {
+  const { target, act, key, at } = wish;
   for (;;) {
     const newest = await newestAct(store, target);
-    const repeated = await findByKey(store, target, key, newest?.number ?? 0);
+    const repeated = await findRepeated(store, wish, newest?.number ?? 0);
     if (repeated !== null) return repeated;
     const number = (newest?.number ?? 0) + 1;
     const after = numbersIn(await store.names(nameOf.records(target))).at(-1) ?? 0;
@@ -45,16 +53,39 @@ export async function appendAct(
   }
 }
 
-/** Quarantines a digest, or lifts that, for every target of the component; nothing when it is so already. */
-export async function setQuarantine(store: ComponentStore, act: Act & { kind: 'quarantine' | 'unquarantine' }): Promise<void> {
+/** What is sealed each time that a digest is quarantined, or that this is lifted. */
+interface QuarantineChange {
+  readonly act: Act & { readonly kind: 'quarantine' | 'unquarantine' };
+  readonly key: string;
+}
+
+/**
+ * Quarantines a digest, or lifts that, for every target of the component; nothing when it is so already, or when it has
+ * been done under this key: what a person has lifted since is not brought back by an activity that is repeated.
+ */
+export async function setQuarantine(store: ComponentStore, act: QuarantineChange['act'], key: string): Promise<void> {
   const { digest } = act;
   for (;;) {
     const { quarantined, count } = await quarantineOf(store, digest);
-    if (quarantined === (act.kind === 'quarantine')) return;
+    if (quarantined === (act.kind === 'quarantine') || (await isDone(store, digest, count, key))) return;
     const name = nameOf.quarantine(digest, count + 1);
-    const { won } = await sealDocument({ store, name, artifactType: DOCUMENT.act, statement: stateThat(PREDICATE.act, act) });
+    const change: QuarantineChange = { act, key };
+    const { won } = await sealDocument({
+      store,
+      name,
+      artifactType: DOCUMENT.act,
+      statement: stateThat(PREDICATE.act, change),
+    });
     if (won) return;
   }
+}
+
+async function isDone(store: ComponentStore, digest: Digest, count: number, key: string): Promise<boolean> {
+  for (let number = 1; number <= count; number += 1) {
+    const found = await readDocument(store, nameOf.quarantine(digest, number));
+    if ((found?.statement.predicate as QuarantineChange | undefined)?.key === key) return true;
+  }
+  return false;
 }
 
 /** Whether a digest is quarantined, and how often that has changed. */
@@ -96,10 +127,16 @@ async function readAct(store: ComponentStore, target: Target, number: number): P
   return found && { ...(found.statement.predicate as ActPredicate), digest: found.digest };
 }
 
-async function findByKey(store: ComponentStore, target: Target, key: string, newest: number): Promise<StandingAct | null> {
-  for (let number = newest; number > Math.max(0, newest - REPEATED_WITHIN); number -= 1) {
+async function findRepeated(
+  store: ComponentStore,
+  { target, key, since }: NewAct,
+  newest: number,
+): Promise<StandingAct | null> {
+  const oldest = since === undefined ? newest - REPEATED_WITHIN + 1 : 1;
+  for (let number = newest; number >= Math.max(1, oldest); number -= 1) {
     const act = await readAct(store, target, number);
     if (act?.key === key) return act;
+    if (act !== null && act.after < (since ?? 0)) return null;
   }
   return null;
 }

@@ -1,3 +1,4 @@
+import { digestOf } from '../artifacts/blobs.ts';
 import { readSealedBlob, sealBlob } from '../artifacts/sealed.ts';
 import type { ComponentStore } from '../artifacts/store.ts';
 import type { Environment, Platform } from '../config/platform.ts';
@@ -15,8 +16,12 @@ export async function keepPlatform(store: ComponentStore, bytes: Uint8Array, dig
 /** @throws ARTIFACT_CORRUPT when it is missing or changed. */
 export async function readPlatform(store: ComponentStore, digest: Digest): Promise<Buffer> {
   const bytes = await readSealedBlob(store, nameOf.platform(digest));
-  if (bytes === null) throw new SlipwayError('ARTIFACT_CORRUPT', `the platform file ${digest} is not in the store`);
-  return bytes;
+  if (bytes !== null && digestOf(bytes) === digest) return bytes;
+  const found = bytes === null ? 'is not in the store' : `is ${digestOf(bytes)} there`;
+  throw new SlipwayError(
+    'ARTIFACT_CORRUPT',
+    `the platform file ${digest} ${found}: restore it from a copy of the store`,
+  );
 }
 
 /** @throws UNKNOWN_ENVIRONMENT */
@@ -24,5 +29,8 @@ export function environmentOf(platform: Platform, environment: string): Environm
   const found = Object.hasOwn(platform.environments, environment) ? platform.environments[environment] : undefined;
   if (found !== undefined) return found;
   const known = Object.keys(platform.environments).join(', ');
-  throw new SlipwayError('UNKNOWN_ENVIRONMENT', `environment ${environment} is not declared in platform.yaml; declared: ${known}`);
+  throw new SlipwayError(
+    'UNKNOWN_ENVIRONMENT',
+    `environment ${environment} is not declared in platform.yaml; declared: ${known}`,
+  );
 }

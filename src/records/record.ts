@@ -37,7 +37,8 @@ export async function sealRecord(store: ComponentStore, sealed: SealedRecord): P
   }
   await seal(store, nameOf.record(id), decided ?? sealed);
   const standing = await readRecord(store, id);
-  if (standing === null) throw new SlipwayError('STORE_UNAVAILABLE', `the record of ${id} was sealed and cannot be read back`);
+  if (standing === null)
+    throw new SlipwayError('STORE_UNAVAILABLE', `the record of ${id} was sealed and cannot be read back`);
   return standing;
 }
 
@@ -45,7 +46,10 @@ export async function sealRecord(store: ComponentStore, sealed: SealedRecord): P
  * Claims that a deployment is being restored, unless its completed record stands already.
  * @returns that record, or null when the claim holds.
  */
-export async function claimRestoration(store: ComponentStore, intent: RestorationIntent): Promise<StandingRecord | null> {
+export async function claimRestoration(
+  store: ComponentStore,
+  intent: RestorationIntent,
+): Promise<StandingRecord | null> {
   const name = nameOf.outcome(intent.deploymentId);
   const statement = stateThat(PREDICATE.intent, intent);
   await sealDocument({ store, name, artifactType: DOCUMENT.intent, statement });
@@ -57,6 +61,13 @@ export async function isDecided(store: ComponentStore, deploymentId: string): Pr
   return (await store.resolve(nameOf.outcome(deploymentId))) !== null;
 }
 
+/** What decided the seventh stage: the record of this digest, or that the deployment is restored; null while nothing has. */
+export async function readOutcome(store: ComponentStore, deploymentId: string): Promise<Digest | 'restoration' | null> {
+  const found = await readDocument(store, nameOf.outcome(deploymentId));
+  if (found === null) return null;
+  return found.statement.predicateType === PREDICATE.record ? found.digest : 'restoration';
+}
+
 /** Digest of the record before, which the next one names (§14). @throws STORE_UNAVAILABLE while it is not sealed yet. */
 export async function previousRecordOf(store: ComponentStore, deploymentId: string): Promise<Digest | null> {
   const before = deploymentBefore(deploymentId);
@@ -66,7 +77,11 @@ export async function previousRecordOf(store: ComponentStore, deploymentId: stri
   return record.digest;
 }
 
-async function seal(store: ComponentStore, name: string, { record, order, after, sealedAt }: SealedRecord): Promise<void> {
+async function seal(
+  store: ComponentStore,
+  name: string,
+  { record, order, after, sealedAt }: SealedRecord,
+): Promise<void> {
   const { artifact } = record;
   const image = artifact && (await store.resolve(artifact.version));
   const subject = artifact === null ? [] : [{ name: store.component, digest: { sha256: hexOf(artifact.digest) } }];

@@ -25,7 +25,8 @@ export async function releaseToReturnTo(
   const candidates = version === null ? records.slice(liveIndex + 1) : records;
   for (const { record } of candidates) {
     const release = completedRelease(record);
-    const isWanted = release !== null && (version === null ? release.digest !== live?.digest : release.version === version);
+    const isWanted =
+      release !== null && (version === null ? release.digest !== live?.digest : release.version === version);
     if (!isWanted) continue;
     if ((await quarantineOf(store, release.digest)).quarantined) {
       if (version === null) continue;

@@ -28,7 +28,10 @@ export async function recentRecords(store: ComponentStore, target: Target, most 
 }
 
 /** The newest release that completed here and is not quarantined (§13). */
-export async function knownHealthyOf(store: ComponentStore, records: readonly StandingRecord[]): Promise<LiveRelease | null> {
+export async function knownHealthyOf(
+  store: ComponentStore,
+  records: readonly StandingRecord[],
+): Promise<LiveRelease | null> {
   for (const { record } of records) {
     const release = completedRelease(record);
     if (release !== null && !(await quarantineOf(store, release.digest)).quarantined) return release;
@@ -67,7 +70,9 @@ export async function recentRequests(
 
 /** Every record of a target, oldest first, as `slipway history` shows them; orders that ended in the queue last. */
 export async function targetHistory(store: ComponentStore, target: Target): Promise<DeploymentRecord[]> {
-  const deployed = (await recentRecords(store, target, Number.POSITIVE_INFINITY)).map(({ record }) => record).toReversed();
+  const deployed = (await recentRecords(store, target, Number.POSITIVE_INFINITY))
+    .map(({ record }) => record)
+    .toReversed();
   const queued = (await readActs(store, target)).flatMap(({ act }) => (act.kind === 'order-ended' ? [act.record] : []));
   return [...deployed, ...queued];
 }

@@ -119,7 +119,7 @@ describe('slipway unquarantine', () => {
     const store = desk.artifacts.component('storefront');
     const target = { environment: 'production', component: 'storefront' };
     await appendAct(store, { target, act, key: 'q1', at: '2026-11-23T09:05:07.000Z' });
-    await setQuarantine(store, act);
+    await setQuarantine(store, act, 'q1');
     const server = noting();
     expect(await desk.run(['unquarantine', digest, ...PERSON], server)).toMatchObject({ exitCode: 0 });
     expect(server.asked).toEqual([['unquarantine', 'production/storefront', digest, SAID]]);
