@@ -57,6 +57,12 @@ describe('the README', () => {
     expect(missing).toEqual([]);
   });
 
+  test('names the test command that CI runs', () => {
+    const [commands = ''] = fences(README, 'sh');
+    const named = /^npm ci && (npm test) +#.* N passed, N failed$/m.exec(commands)?.[1] ?? 'none';
+    expect(page('.ci/run')).toMatch(new RegExp(`^npm ci .*^${named} `, 'ms'));
+  });
+
   test('names npm scripts that exist', () => {
     const { scripts } = JSON.parse(page('package.json')) as { scripts: Record<string, string> };
     const named = [...README.matchAll(/npm run ([a-z]+)/g)].map(([, name = '']) => name);
