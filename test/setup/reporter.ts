@@ -18,7 +18,7 @@ export default class ClosingLine implements Reporter {
       }
       if (tests.length === 0 && !module.ok()) count.failed += 1;
     }
-    if (count.skipped > 0) this.#vitest?.logger.log(`${count.skipped} skipped: not for this machine`);
+    if (count.skipped > 0) this.#vitest?.logger.log(`${count.skipped} skipped`);
     this.#vitest?.logger.log(`${count.passed} passed, ${count.failed} failed`);
   }
 }
