@@ -7,7 +7,8 @@ import { serve } from './serve.ts';
 
 /** Deploy, post-deploy verification and rollback in one environment, with that environment's credentials and no other's. */
 await serve('deployer', ({ paths, artifacts, logger, environment }) => {
-  if (environment === undefined) throw new SlipwayError('USAGE', 'a deployer needs --environment ENV: the one that it may change');
+  if (environment === undefined)
+    throw new SlipwayError('USAGE', 'a deployer needs --environment ENV: the one that it may change');
   return {
     taskQueue: taskQueueOf('deployer', environment),
     activities: createDeployerActivities({

@@ -28,9 +28,16 @@ export type RoleOptions = Pick<
 >;
 
 /** Starts the worker of one role, says `ready` on stdout, and serves until SIGTERM or until its `slipway up` ends. */
-export async function serve(role: string, options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions): Promise<void> {
+export async function serve(
+  role: string,
+  options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions,
+): Promise<void> {
   const logger = pino(
-    { base: { role }, serializers: { err: stdSerializers.err, error: stdSerializers.err }, timestamp: stdTimeFunctions.isoTime },
+    {
+      base: { role },
+      serializers: { err: stdSerializers.err, error: stdSerializers.err },
+      timestamp: stdTimeFunctions.isoTime,
+    },
     process.stderr,
   );
   try {
@@ -44,14 +51,19 @@ export async function serve(role: string, options: (setting: WorkerSetting) => P
   }
 }
 
-async function create(logger: Logger, options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions): Promise<Worker> {
+async function create(
+  logger: Logger,
+  options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions,
+): Promise<Worker> {
   const { values } = parseArgs({
     options: { config: { type: 'string', default: 'platform.yaml' }, environment: { type: 'string' } },
   });
   const loaded = await loadPlatform(values.config);
   const paths = pathsOf(loaded);
   const location = await locatePlatform(paths.state, process.env);
-  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => logger[levelOf(level)](meta ?? {}, message)) });
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => logger[levelOf(level)](meta ?? {}, message)),
+  });
   const setting = {
     loaded,
     paths,

@@ -6,7 +6,9 @@ import { fromFailure } from '../temporal/codes.ts';
 export function toSlipwayError(error: unknown, what = 'the workflow'): SlipwayError {
   if (error instanceof SlipwayError) return error;
   if (error instanceof WorkflowNotFoundError) {
-    return new SlipwayError('UNKNOWN_DEPLOYMENT', `${what} is not known, or has ended: see slipway status`, { cause: error });
+    return new SlipwayError('UNKNOWN_DEPLOYMENT', `${what} is not known, or has ended: see slipway status`, {
+      cause: error,
+    });
   }
   if (isGrpcServiceError(error)) {
     const message = `Temporal did not answer (${error.message}): look at slipway up and its log`;

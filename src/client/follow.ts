@@ -31,7 +31,12 @@ export async function follow(
   const result = awaitDeployment(client, deploymentId).then((record) => noted(client, record));
   if (options.onProgress === undefined) return await result;
   const ended = new AbortController();
-  const reporting = report(client, deploymentId, options.onProgress, AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]));
+  const reporting = report(
+    client,
+    deploymentId,
+    options.onProgress,
+    AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]),
+  );
   try {
     return await result;
   } finally {
@@ -58,7 +63,7 @@ async function untilStarted(
   { requestId, target }: Pick<Submission, 'requestId' | 'target'>,
   { onQueued, signal }: FollowOptions,
 ): Promise<string> {
-  for (let unknownSince: number | null = null; ; ) {
+  for (let unknownSince: number | null = null; ;) {
     const lane = await queryLane(client, targetOf(target));
     const answer = lane && answerTo(lane, requestId);
     if (answer?.deploymentId) return answer.deploymentId;

@@ -29,7 +29,12 @@ export async function updateWithStart<R, A>(client: Client, target: Target, name
  * not begun for an act.
  * @throws ACT_REFUSED
  */
-export async function updateLane<A extends Person>(client: Client, target: Target, name: string, act: A): Promise<LaneState> {
+export async function updateLane<A extends Person>(
+  client: Client,
+  target: Target,
+  name: string,
+  act: A,
+): Promise<LaneState> {
   const handle = client.workflow.getHandle(laneWorkflowId(target));
   try {
     return await handle.executeUpdate<LaneState, [A]>(name, { args: [act] });
@@ -41,6 +46,9 @@ export async function updateLane<A extends Person>(client: Client, target: Targe
     return await updateWithStart<LaneState, A>(client, target, name, act);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw toSlipwayError(error, formatTarget(target));
-    throw new SlipwayError('ACT_REFUSED', `nothing was ever ordered for ${formatTarget(target)}, so there is nothing to ${name}`);
+    throw new SlipwayError(
+      'ACT_REFUSED',
+      `nothing was ever ordered for ${formatTarget(target)}, so there is nothing to ${name}`,
+    );
   }
 }

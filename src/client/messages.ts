@@ -4,7 +4,13 @@ import { SlipwayError } from '../contract/failure.ts';
 import type { LaneState } from '../contract/lane.ts';
 import { MESSAGES } from '../contract/messages.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
-import { deploymentWorkflowId, formatTarget, laneWorkflowId, parseDeploymentId, type Target } from '../contract/target.ts';
+import {
+  deploymentWorkflowId,
+  formatTarget,
+  laneWorkflowId,
+  parseDeploymentId,
+  type Target,
+} from '../contract/target.ts';
 import { recordOf } from '../temporal/executions.ts';
 import { toSlipwayError } from './errors.ts';
 
@@ -62,5 +68,8 @@ async function asking<T>(what: string, ask: () => Promise<T>): Promise<T> {
 function workflowIdOf(deploymentId: string): string {
   const parsed = parseDeploymentId(deploymentId);
   if (parsed !== null) return deploymentWorkflowId(parsed, parsed.n);
-  throw new SlipwayError('UNKNOWN_DEPLOYMENT', `${deploymentId} is no deployment id: expected environment/component/number`);
+  throw new SlipwayError(
+    'UNKNOWN_DEPLOYMENT',
+    `${deploymentId} is no deployment id: expected environment/component/number`,
+  );
 }

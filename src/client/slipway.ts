@@ -32,7 +32,10 @@ export interface Slipway {
   /** Orders the return to an earlier release (§13); a hold does not stop it, and it goes to the front of the queue. */
   rollback(order: NewOrder<RollbackOrder>): Promise<Submission>;
   /** Waits for the end of an order or a deployment: its record, whatever the result. */
-  follow(submission: Pick<Submission, 'requestId' | 'target' | 'deploymentId'>, options?: FollowOptions): Promise<DeploymentRecord>;
+  follow(
+    submission: Pick<Submission, 'requestId' | 'target' | 'deploymentId'>,
+    options?: FollowOptions,
+  ): Promise<DeploymentRecord>;
   /** The record of one deployment; its result is null while it runs. @throws UNKNOWN_DEPLOYMENT */
   deployment(deploymentId: string): Promise<DeploymentRecord>;
   /** What is live, held, running and queued on a target; null when nobody has ordered anything there. */

@@ -54,9 +54,14 @@ describe.sequential('a target that goes wrong and comes back', () => {
     const failed = await platform.slipway.deployment('staging/web/3');
     const again = { change: 'CHG-3', revision: failed.source?.revision ?? '' };
     const stopped = await platform.deploy(again);
-    expect(stopped).toMatchObject({ result: 'failed', failure: { code: 'QUARANTINED', stage: 'build', clause: '§12' } });
+    expect(stopped).toMatchObject({
+      result: 'failed',
+      failure: { code: 'QUARANTINED', stage: 'build', clause: '§12' },
+    });
     const digest = failed.artifact?.digest ?? 'sha256:';
-    await expect(platform.slipway.unquarantine(TARGET, `sha256:${'0'.repeat(64)}`, ADA)).rejects.toMatchObject({ code: 'ACT_REFUSED' });
+    await expect(platform.slipway.unquarantine(TARGET, `sha256:${'0'.repeat(64)}`, ADA)).rejects.toMatchObject({
+      code: 'ACT_REFUSED',
+    });
     await platform.slipway.unquarantine(TARGET, digest, ADA);
     expect(await platform.deploy(again)).toMatchObject({ result: 'rolled-back', failure: { code: 'SMOKE_FAILED' } });
   });

@@ -62,7 +62,13 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
     lines,
     paths,
     order: (version: { change: string; revision: string }, requestId?: string): Promise<Submission> =>
-      slipway.deploy({ ...version, target: TARGET, source: 'shop', by: 'ada', ...(requestId !== undefined && { requestId }) }),
+      slipway.deploy({
+        ...version,
+        target: TARGET,
+        source: 'shop',
+        by: 'ada',
+        ...(requestId !== undefined && { requestId }),
+      }),
     async deploy(version: { change: string; revision: string }, requestId?: string): Promise<DeploymentRecord> {
       return await slipway.follow(await this.order(version, requestId));
     },

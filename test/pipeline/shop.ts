@@ -69,7 +69,10 @@ export function createShop(folder: string) {
     version(behaviour: Behaviour): { readonly change: string; readonly revision: string } {
       changes += 1;
       const change = `CHG-${changes}`;
-      write('web/slipway.yaml', `apiVersion: slipway/v1\ncomponent: web\nkind: storefront\n${behaviour.manifest ?? MANIFEST}`);
+      write(
+        'web/slipway.yaml',
+        `apiVersion: slipway/v1\ncomponent: web\nkind: storefront\n${behaviour.manifest ?? MANIFEST}`,
+      );
       write('web/build.mjs', behaviour.build ?? BUILD);
       write('web/server.mjs', behaviour.server ?? SERVER);
       write('web/text.txt', behaviour.text);
