@@ -15,7 +15,10 @@ const BOUNDED = {
 } satisfies ActivityOptions;
 
 /** What has to be done in the end, however long it takes: restoring, recording, recovering. */
-const UNBOUNDED: ActivityOptions = { ...BOUNDED, retry: { ...BOUNDED.retry, maximumAttempts: Number.POSITIVE_INFINITY } };
+const UNBOUNDED: ActivityOptions = {
+  ...BOUNDED,
+  retry: { ...BOUNDED.retry, maximumAttempts: Number.POSITIVE_INFINITY },
+};
 
 /** Visibility may lag without a bound: completion waits for it in one attempt (§11). */
 const PATIENT: ActivityOptions = { ...BOUNDED, startToCloseTimeout: '3650d' };

@@ -64,8 +64,18 @@ export interface StagePredicate<S extends Stage = Stage> {
 export interface Findings {
   'change-intake': IntakeFindings;
   build: BuildFindings;
-  verification: { readonly artifact: Digest; readonly verdict: string; readonly findings: readonly unknown[]; readonly sandbox: string };
-  release: { readonly release: ReleaseRef; readonly change: string; readonly source: { readonly repository: string; readonly revision: string }; readonly releasedAt: string };
+  verification: {
+    readonly artifact: Digest;
+    readonly verdict: string;
+    readonly findings: readonly unknown[];
+    readonly sandbox: string;
+  };
+  release: {
+    readonly release: ReleaseRef;
+    readonly change: string;
+    readonly source: { readonly repository: string; readonly revision: string };
+    readonly releasedAt: string;
+  };
   deploy: DeployFindings;
   'post-deploy-verification': { readonly artifact: Digest; readonly generation: number; readonly verdict: unknown };
   completion: CompletionFindings;
@@ -73,8 +83,19 @@ export interface Findings {
 
 export interface IntakeFindings {
   readonly order: Order;
-  readonly change: { readonly id: string; readonly summary: string; readonly reason: string; readonly requestedBy: string; readonly carries: readonly string[] };
-  readonly source: { readonly repository: string; readonly revision: string; readonly committedAt: number; readonly folder: string };
+  readonly change: {
+    readonly id: string;
+    readonly summary: string;
+    readonly reason: string;
+    readonly requestedBy: string;
+    readonly carries: readonly string[];
+  };
+  readonly source: {
+    readonly repository: string;
+    readonly revision: string;
+    readonly committedAt: number;
+    readonly folder: string;
+  };
   /** A rollback's release, already built and released here. */
   readonly returnTo: LiveRelease | null;
   readonly from: LiveRelease | null;

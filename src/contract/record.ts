@@ -104,7 +104,13 @@ export function openRecord(deploymentId: string | null, order: Order): Deploymen
 function orderedChange(order: Order): RecordedChange {
   const { by: requestedBy } = order;
   if (order.kind === 'deploy') return { id: order.change, summary: null, reason: null, requestedBy, carries: [] };
-  return { id: `rollback:${order.version ?? 'previous'}`, summary: null, reason: order.reason, requestedBy, carries: [] };
+  return {
+    id: `rollback:${order.version ?? 'previous'}`,
+    summary: null,
+    reason: order.reason,
+    requestedBy,
+    carries: [],
+  };
 }
 
 export function beginStage(record: DeploymentRecord, stage: Stage, startedAt: string): DeploymentRecord {
@@ -125,7 +131,11 @@ export function endStage(
 }
 
 /** Ends the stage that began last as passed, and takes over the facts that the record states. */
-export function withEvidence(record: DeploymentRecord, evidence: Evidence<Stage>, finishedAt: string): DeploymentRecord {
+export function withEvidence(
+  record: DeploymentRecord,
+  evidence: Evidence<Stage>,
+  finishedAt: string,
+): DeploymentRecord {
   const ended = endStage(record, 'passed', finishedAt, evidence.digest);
   if (isOf('change-intake', evidence)) {
     const { changeId, summary, reason, carries, source, from } = evidence.facts;

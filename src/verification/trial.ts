@@ -63,7 +63,10 @@ async function look(
   }
   if ('command' in health) {
     const { exitCode, timedOut } = await runCommand(health.command, { timeout: health.timeout });
-    return { healthy: exitCode === 0, detail: timedOut ? 'its check took too long' : `its check ended with ${exitCode}` };
+    return {
+      healthy: exitCode === 0,
+      detail: timedOut ? 'its check took too long' : `its check ended with ${exitCode}`,
+    };
   }
   const { status, detail } = await prober.probe(`${url}${health.path}`, { timeout: health.timeout, dispatcher });
   return { healthy: status !== null && status >= 200 && status < 300, detail };
