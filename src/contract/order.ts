@@ -50,7 +50,7 @@ export function whyNoOrder(value: unknown): string | null {
     if (!isText(order[key], 200)) return `${key}: expected a text of 1 to 200 characters`;
   }
   if (order['kind'] === 'rollback') {
-    if (!isText(order['reason'], 4000)) return 'reason: expected a text of 1 to 4000 characters';
+    if (!isText(order['reason'], 1000)) return 'reason: expected a text of 1 to 1000 characters';
     const version = order['version'] ?? null;
     return version === null || isText(version, 128) ? null : 'version: expected a version or null';
   }
