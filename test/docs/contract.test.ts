@@ -86,7 +86,7 @@ function missingFrom({ path, rest }: Reference): string[] {
   return names.filter((name) => !has(name)).map((name) => `${path} ${name}`);
 }
 
-/** Whether a file has a test of that title, as it is written there, which is not left out. */
+/** Whether a file has a test, or a group of them, of that title, as it is written there, which is not left out. */
 function isTest({ path, rest }: Reference): boolean {
   const text = read(path) ?? '';
   const quote = `['"\`]`;
