@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import type { CompletionInput, OrchestratorActivities, RuntimeState, SealInput } from '../src/contract/activities.ts';
@@ -13,6 +12,7 @@ import { deploymentOf } from '../src/records/names.ts';
 import { previousRecordOf, readRecord, sealRecord } from '../src/records/record.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
 import type { Executions } from '../src/temporal/executions.ts';
+import { untilVisible } from '../src/temporal/visibility.ts';
 import { perform } from './activity.ts';
 import { carryOut } from './stage.ts';
 
@@ -135,13 +135,5 @@ function refuseOtherDraft(draft: DeploymentRecord, chain: ChainTo<'completion'>)
       'DEFINITION_OF_DONE_VIOLATED',
       `the record names ${entry?.evidence ?? 'no evidence'} for ${stage}; sealed is ${chain[stage].digest} (§11)`,
     );
-  }
-}
-
-/** Waits until operators can find this deployment in Temporal (§11). Visibility lags; that is nobody's fault. */
-async function untilVisible(executions: Executions, deploymentId: string, signal: AbortSignal): Promise<string> {
-  for (let pause = 20; ; pause = Math.min(pause * 2, 2_000)) {
-    if (await executions.isVisible(deploymentId)) return new Date().toISOString();
-    await delay(pause, undefined, { signal });
   }
 }

@@ -17,7 +17,7 @@ export interface Execution {
 export interface Executions {
   /** Null when Temporal has no workflow of that id. @throws TEMPORAL_UNAVAILABLE */
   find(deploymentId: string): Promise<Execution | null>;
-  /** Whether operators can find it by its search attributes, in the seventh stage (§11). */
+  /** Whether operators can find it by its search attributes, in the seventh stage (§11). @throws TEMPORAL_UNAVAILABLE */
   isVisible(deploymentId: string): Promise<boolean>;
   /** Waits until it has closed: its record, or null when it ended without one. */
   result(deploymentId: string): Promise<DeploymentRecord | null>;
