@@ -88,7 +88,7 @@ export async function target(input: LaneInput): Promise<never> {
     const job = (async () => {
       if (changed) await carryOut.retireRelease(deploymentId);
       const seen = await sinceTheLastAct(() => carryOut.archiveDeployment(deploymentId));
-      if (changed) lane.apply((state) => (newest(state) === deploymentId ? { ...state, ...seen } : state));
+      lane.apply((state) => (newest(state) === deploymentId ? { ...state, ...seen } : state));
     })();
     const tracked = job.finally(() => background.delete(tracked));
     background.add(tracked);
