@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { SlipwayError } from '../contract/failure.ts';
@@ -6,11 +7,13 @@ import type { DeploymentRecord } from '../contract/record.ts';
 import { targetOf } from './target.ts';
 import { awaitDeployment, queryDeployment, queryLane } from './messages.ts';
 
+/** What a caller wants to know while it waits, and for how long it waits. */
 export interface FollowOptions {
   /** Called with each new state of the record, while it runs. */
   readonly onProgress?: (record: DeploymentRecord) => void;
   /** Called while the order is queued: its position, and what holds it up. */
   readonly onQueued?: (position: number, lane: LaneState) => void;
+  /** Ends the waiting, with its reason; the deployment goes on. */
   readonly signal?: AbortSignal;
 }
 
@@ -28,20 +31,30 @@ export async function follow(
   options: FollowOptions = {},
 ): Promise<DeploymentRecord> {
   const deploymentId = submission.deploymentId ?? (await untilStarted(client, submission, options));
-  const result = awaitDeployment(client, deploymentId).then((record) => noted(client, record));
+  const ending = awaitDeployment(client, deploymentId).then((record) => noted(client, record));
+  const result = unlessAborted(ending, options.signal);
   if (options.onProgress === undefined) return await result;
   const ended = new AbortController();
-  const reporting = report(
-    client,
-    deploymentId,
-    options.onProgress,
-    AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]),
-  );
+  const reporting = report(client, deploymentId, options.onProgress, ended.signal);
   try {
     return await result;
   } finally {
     ended.abort();
     await reporting;
+  }
+}
+
+/** @throws the signal's reason */
+async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await result;
+  result.catch(() => {}); // after an abort nobody else looks at it
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  const aborted = once(signal, 'abort', { signal: settled.signal }).then(() => signal.throwIfAborted());
+  try {
+    return (await Promise.race([result, aborted])) as T;
+  } finally {
+    settled.abort();
   }
 }
 
@@ -75,7 +88,7 @@ async function untilStarted(
       unknownSince ??= Date.now();
       if (Date.now() - unknownSince > KNOWN_WITHIN) throw lost(requestId, target);
     }
-    await delay(QUEUED_PAUSE, undefined, signal ? { signal } : {});
+    await delay(QUEUED_PAUSE, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
   }
 }
 

@@ -141,6 +141,28 @@ test.concurrent('a person resumes a held target, by name and reason, and what wa
   expect(target.acts().at(-1)).toEqual({ kind: 'resume', ...BOB });
 });
 
+test.concurrent('a deployment that was never switched to has used up its generation, and the lane says so', async () => {
+  const target = setting.newTarget();
+  target.script({ activateRelease: saysNo('INSTANCE_DIED') });
+
+  expect(await target.carryOut('one')).toMatchObject({ result: 'failed', rollback: null });
+  expect(target.runtime()).toEqual({ generation: 1, live: null });
+  await target.laneOnce(({ generation, running }) => generation === 1 && running === null);
+});
+
+test.concurrent('who follows a deployment can give that up: the deployment goes on', async () => {
+  const target = await busy();
+  const bored = new AbortController();
+  const following = setting.slipway.follow(await target.deploy('one'), {
+    signal: bored.signal,
+    onProgress: () => bored.abort(new Error('seen enough')),
+  });
+
+  await expect(following).rejects.toThrow('seen enough');
+  target.done.open();
+  expect(await setting.slipway.follow(await target.deploy('one'))).toMatchObject({ result: 'completed' });
+});
+
 test.concurrent('a target that is resumed while it is being looked at stays resumed', async () => {
   const target = await held();
   const looked = gate();
