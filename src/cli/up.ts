@@ -10,6 +10,8 @@ export const upCommand: CommandFactory = (cli) =>
         const { output, env, logger } = context;
         const loaded = await context.platform();
         const signal = context.interruption();
+        // npm passes on the Ctrl-C that the terminal sent us already: a second one must not leave instances behind.
+        for (const again of ['SIGINT', 'SIGTERM'] as const) process.on(again, () => {});
         const { startPlatform } = await import('../up/up.ts');
         try {
           const platform = await startPlatform({ loaded, env, logger, report: output.tell, signal });
