@@ -1,6 +1,7 @@
 import { SlipwayError } from '../contract/failure.ts';
 import { EXIT_OF_RESULT } from '../contract/record.ts';
 import { expectedState, refuseUnknownState } from '../records/known-state.ts';
+import { readRecord } from '../records/record.ts';
 import { recentRecords } from '../records/target.ts';
 import type { Observation } from '../runtime/driver.ts';
 import type { Target } from '../contract/target.ts';
@@ -68,10 +69,10 @@ async function judge(context: Context, target: Target, options: CheckOptions): P
 /** The revision that is live by the newest record; null before the first deployment. @throws UNKNOWN_RUNTIME_STATE */
 async function liveRevision(context: Context, target: Target): Promise<{ readonly revision: string } | null> {
   const store = (await context.artifacts()).component(target.component);
-  const records = await recentRecords(store, target);
-  refuseUnknownState(target, records[0], await observed(context, target));
-  const live = expectedState(records[0])?.live;
-  const source = records.find(({ record }) => record.deploymentId === live?.deploymentId)?.record.source;
+  const [newest] = await recentRecords(store, target, 1);
+  refuseUnknownState(target, newest, await observed(context, target));
+  const live = expectedState(newest)?.live;
+  const source = live && (await readRecord(store, live.deploymentId))?.record.source;
   return source ? { revision: source.revision } : null;
 }
 
