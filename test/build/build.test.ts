@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { SlipwayError } from '../../src/contract/failure.ts';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { BuiltOutput } from '../../src/build/build.ts';
 import { build, file, LIMITS, describeUnderEach, scratchFolder } from './checkout.ts';
 
@@ -61,6 +63,23 @@ describeUnderEach('a build', (sandbox) => {
       (error: SlipwayError) => error.code,
     );
     expect(ended).toBe(kind === 'none' && process.getuid?.() === 0 ? 'written' : 'BUILD_FAILED');
+  });
+
+  test.runIf(kind !== 'none')('that writes outside its folder is BUILD_FAILED, and says where', async () => {
+    const writing = build(sandbox, { sh: 'mkdir dist && touch dist/x && touch /usr/lib/x' });
+    await expect(writing).rejects.toThrow(code('BUILD_FAILED'));
+    await expect(writing).rejects.toThrow('/usr/lib/x');
+  });
+
+  test.runIf(kind !== 'none')('that asks the network is BUILD_FAILED, though somebody would answer', async () => {
+    const server = createServer((socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const node = `await fetch('http://127.0.0.1:${port}/');`;
+    const asking = build(sandbox, { node });
+    await expect(asking).rejects.toThrow(code('BUILD_FAILED'));
+    await expect(asking).rejects.toThrow('ECONNREFUSED');
   });
 
   test('that fails is BUILD_FAILED, with its exit code and last words', async () => {
