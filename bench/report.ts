@@ -9,7 +9,7 @@ interface Goal {
   readonly unit: string;
 }
 
-export const GOALS: readonly Goal[] = [
+const GOALS: readonly Goal[] = [
   { of: 'ownTime', name: 'own time', ratio: 1.1, unit: 'ms' },
   { of: 'submitToResult', name: 'submit to result', ratio: 1.25, unit: 'ms' },
   { of: 'events', name: 'events', ratio: 1.25, unit: '' },

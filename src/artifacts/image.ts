@@ -9,7 +9,7 @@ export { removeUnpacked, unpackImage, UNPACK_LIMITS, type UnpackLimits } from '.
 export { claimVersion, versionOf } from './version.ts';
 
 /** Label that holds what the later stages need, so that nobody reads the source again. */
-export const MANIFEST_LABEL = 'dev.slipway.manifest';
+const MANIFEST_LABEL = 'dev.slipway.manifest';
 
 export interface ImageParts {
   readonly store: ComponentStore;

@@ -26,7 +26,7 @@ export async function carry(
 }
 
 /** Answers with how a deployment ended. */
-export function answerWithRecord({ output }: Context, record: DeploymentRecord): number {
+function answerWithRecord({ output }: Context, record: DeploymentRecord): number {
   output.answer(record, (paint) => describeRecord(record, paint));
   if (record.result !== null) return EXIT_OF_RESULT[record.result];
   throw new SlipwayError('INTERNAL', `${record.deploymentId ?? record.requestId} has no result, though it has ended`);

@@ -2,7 +2,7 @@ import type { FailureCode } from '../contract/failure.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The checks of post-deploy verification in their order (§10), and the code that each fails with. */
-export const CODE_OF_CHECK = {
+const CODE_OF_CHECK = {
   availability: 'UNAVAILABLE',
   health: 'HEALTH_FAILED',
   smoke: 'SMOKE_FAILED',

@@ -22,7 +22,7 @@ export async function createProgress(output: Output): Promise<Progress> {
 }
 
 /** One line for each thing that happens. */
-export function lineProgress({ tell }: Pick<Output, 'tell'>): Progress {
+function lineProgress({ tell }: Pick<Output, 'tell'>): Progress {
   let shown: DeploymentRecord | null = null;
   let told = '';
   return {
