@@ -4,7 +4,9 @@ import type { Digest } from '../../src/contract/digest.ts';
 import type { Dossier } from '../../src/contract/dossier.ts';
 import type { FailureCode } from '../../src/contract/failure.ts';
 import { gatherDossier } from '../../src/records/dossier.ts';
-import { createTarget, rollbackOf, WITHIN, type Plan } from '../records/deployments.ts';
+import { createTarget } from '../records/deployments.ts';
+import { WITHIN } from '../records/made-up.ts';
+import { rollbackOf, type Plan } from '../records/plan.ts';
 import { openStore, type ScratchStore } from '../records/scratch.ts';
 
 /** What one target went through, from its first deployment on; each is sealed in a real store as the pipeline seals it. */

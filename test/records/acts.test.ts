@@ -10,7 +10,8 @@ import {
   setQuarantine,
 } from '../../src/records/acts.ts';
 import { holdOf } from '../../src/records/target.ts';
-import { createTarget, TARGET } from './deployments.ts';
+import { createTarget } from './deployments.ts';
+import { TARGET } from './plan.ts';
 import { scratchStore } from './scratch.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';

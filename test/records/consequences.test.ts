@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { quarantineOf, readActs, setQuarantine } from '../../src/records/acts.ts';
 import { sealConsequences } from '../../src/records/consequences.ts';
 import { holdOf } from '../../src/records/target.ts';
-import { createTarget, TARGET } from './deployments.ts';
+import { createTarget } from './deployments.ts';
+import { TARGET } from './plan.ts';
 import { scratchStore } from './scratch.ts';
 
 const SMOKE = { ends: { stage: 'post-deploy-verification', code: 'SMOKE_FAILED', restored: 'restored' } } as const;

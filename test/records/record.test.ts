@@ -13,7 +13,7 @@ import {
   readRecord,
   sealRecord,
 } from '../../src/records/record.ts';
-import { orderOf, TARGET } from './deployments.ts';
+import { orderOf, TARGET } from './plan.ts';
 import { handsOn, scratchStore } from './scratch.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';

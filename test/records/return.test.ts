@@ -3,7 +3,8 @@ import type { LiveRelease } from '../../src/contract/release.ts';
 import { setQuarantine } from '../../src/records/acts.ts';
 import { releaseToReturnTo } from '../../src/records/return.ts';
 import { knownHealthyOf, recentRecords } from '../../src/records/target.ts';
-import { createTarget, rollbackOf, TARGET } from './deployments.ts';
+import { createTarget } from './deployments.ts';
+import { rollbackOf, TARGET } from './plan.ts';
 import { openStore, scratchStore, type ScratchStore } from './scratch.ts';
 
 /** Completed as 1, 2 and 4; 3 was rolled back, and quarantined for it. 5 brought 2 again, 6 was rejected. */

@@ -4,7 +4,8 @@ import { openRecord } from '../../src/contract/record.ts';
 import { appendAct } from '../../src/records/acts.ts';
 import { expectedState, refuseUnknownState } from '../../src/records/known-state.ts';
 import { recentRecords, recentRequests, recordedNumbers, targetHistory } from '../../src/records/target.ts';
-import { createTarget, orderOf, TARGET } from './deployments.ts';
+import { createTarget } from './deployments.ts';
+import { orderOf, TARGET } from './plan.ts';
 import { scratchStore } from './scratch.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';

@@ -10,7 +10,8 @@ import { nameOf } from '../../src/records/names.ts';
 import { keepPlatform } from '../../src/records/platform.ts';
 import { readRecord } from '../../src/records/record.ts';
 import { verifyDeployment } from '../../src/records/verify.ts';
-import { createTarget, TARGET, type Forgery, type TargetState } from './deployments.ts';
+import { createTarget, type TargetState } from './deployments.ts';
+import { TARGET, type Forgery } from './plan.ts';
 import { handsOn, openStore, scratchStore, type ScratchStore } from './scratch.ts';
 
 /**

@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestOf } from '../../src/artifacts/blobs.ts';
+import { assembleImage, claimVersion, versionOf } from '../../src/artifacts/image.ts';
+import type { ArtifactStore, Descriptor } from '../../src/artifacts/store.ts';
+import type { RuntimeState } from '../../src/contract/activities.ts';
+import type { ActPredicate } from '../../src/contract/acts.ts';
+import type { Digest } from '../../src/contract/digest.ts';
+import type { Findings } from '../../src/contract/evidence.ts';
+import type { Order } from '../../src/contract/order.ts';
+import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
+import type { Stage } from '../../src/contract/stages.ts';
+import { MANIFEST } from '../artifacts/parts.ts';
+import { REVISION, TARGET } from './plan.ts';
+
+/** Holds in staging, and goes on in production. */
+export const PLATFORM = Buffer.from(`apiVersion: slipway/v1
+sources: [{ name: shop, url: ./shop }]
+environments: { staging: { rollbackWithin: 30s }, production: { rollbackWithin: 30s, afterRollback: continue } }
+`);
+/** Milliseconds, as that file has it. */
+export const WITHIN = 30_000;
+const COMMITTED_AT = Date.UTC(2026, 10, 23) / 1000;
+
+export interface StoredImage {
+  readonly release: ReleaseRef;
+  readonly descriptor: Descriptor;
+  readonly layer: Digest;
+}
+
+/** A folder with one file in it, as an image in the store, under its version. */
+export async function storeImage(artifacts: ArtifactStore, text: string, { component } = TARGET): Promise<StoredImage> {
+  const store = artifacts.component(component);
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-built-'));
+  try {
+    await writeFile(join(folder, 'server.mjs'), text);
+    const source = { repository: 'shop', revision: REVISION, committedAt: COMMITTED_AT };
+    const manifest = { ...MANIFEST, component };
+    const { digest, layer, descriptor } = await assembleImage({ store, folder, manifest, source });
+    const version = versionOf({ ...source, digest });
+    await claimVersion(store, version, descriptor);
+    return { release: { version, digest }, descriptor, layer };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export interface Circumstances {
+  readonly deploymentId: string;
+  readonly order: Order;
+  readonly image: StoredImage;
+  readonly returnTo: LiveRelease | null;
+  /** What the runtime shows when it begins. */
+  readonly runtime: RuntimeState;
+  readonly newestAct: (ActPredicate & { readonly digest: Digest }) | null;
+  /** The evidence sealed so far, in order. */
+  readonly sealed: readonly Digest[];
+  readonly at: string;
+}
+
+/** What each stage of one deployment finds when all goes well. */
+export function findingsOf(around: Circumstances): { readonly [S in Stage]: Findings[S] } {
+  const { deploymentId, order, image, returnTo, runtime, newestAct, sealed, at } = around;
+  const { release, layer } = image;
+  const { generation, live: from } = runtime;
+  const live = { ...release, deploymentId };
+  const change = changeOf(order, returnTo);
+  const source = { repository: 'shop', revision: REVISION };
+  const verdict = { verdict: 'pass', code: null };
+  return {
+    'change-intake': {
+      order,
+      change,
+      source: { ...source, committedAt: COMMITTED_AT, folder: 'storefront' },
+      returnTo,
+      from,
+      generation,
+      rollbackWithin: WITHIN,
+      platform: digestOf(PLATFORM),
+      lane: { acts: newestAct?.number ?? 0, last: newestAct?.digest ?? null },
+    },
+    build: {
+      release,
+      adopted: returnTo !== null,
+      definition: digestOf(Buffer.from(release.version)),
+      sandbox: 'bwrap',
+      builds: [layer, layer],
+    },
+    verification: { artifact: release.digest, verdict: 'pass', findings: [], sandbox: 'bwrap' },
+    release: { release, change: change.id, source, releasedAt: at },
+    deploy: {
+      release,
+      generation: generation + 1,
+      live,
+      address: null,
+      isolation: 'bwrap',
+      instanceFolderHashes: null,
+    },
+    'post-deploy-verification': { artifact: release.digest, generation: generation + 1, verdict },
+    completion: { observed: { generation: generation + 1, live }, chain: sealed, visibleSince: at },
+  };
+}
+
+function changeOf(order: Order, returnTo: LiveRelease | null): Findings['change-intake']['change'] {
+  const { by: requestedBy } = order;
+  if (order.kind === 'deploy') {
+    const { change: id } = order;
+    return { id, summary: 'Show delivery dates', reason: 'SHOP-881', requestedBy, carries: [id] };
+  }
+  const id = `rollback:${returnTo?.deploymentId}`;
+  return { id, summary: `Return to ${returnTo?.version}`, reason: order.reason, requestedBy, carries: [id] };
+}
