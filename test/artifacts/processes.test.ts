@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/artifacts/blobs.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readSealedBlob, type Sealed } from '../../src/artifacts/sealed.ts';
-import { compileStore } from './compiled.ts';
+import { compile, type Compiled } from '../setup/compile.ts';
 import { scratchStore } from './scratch.ts';
 
-let compiled: Awaited<ReturnType<typeof compileStore>>;
-beforeAll(async () => void (compiled = await compileStore()));
+let compiled: Compiled;
+beforeAll(async () => void (compiled = await compile('src/artifacts/layout.ts', 'src/artifacts/sealed.ts')));
 afterAll(() => compiled.remove());
 
 type Answer = Sealed & { readonly name: string };
@@ -22,7 +22,7 @@ async function startWriter(path: string, content: string, size = 0) {
   const fixture = join(import.meta.dirname, 'fixtures/writer.mjs');
   const child: ChildProcessWithoutNullStreams = spawn(process.execPath, [
     fixture,
-    compiled.folder,
+    join(compiled.folder, 'src/artifacts'),
     path,
     content,
     `${size}`,

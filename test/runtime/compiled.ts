@@ -1,37 +1,17 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
+import { compile } from '../setup/compile.ts';
 import type { World } from './world.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-
-/** The runtime and these tests' own entry, compiled into a folder of their own: Node 20 runs no TypeScript. */
+/** The runtime and these tests' own entry, compiled. */
 export async function compileRuntime(): Promise<{ entry: string; main: string; remove: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-compiled-'));
-  await chmod(folder, 0o755);
-  const config = {
-    extends: join(root, 'tsconfig.json'),
-    compilerOptions: {
-      rootDir: root,
-      outDir: folder,
-      declaration: false,
-      typeRoots: [join(root, 'node_modules/@types')],
-    },
-    files: [join(root, 'test/runtime/process.ts'), join(root, 'src/runtime/local/main.ts')],
-    include: [],
-  };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
+  const { folder, remove } = await compile('test/runtime/process.ts', 'src/runtime/local/main.ts');
   return {
     entry: join(folder, 'test/runtime/process.js'),
     main: join(folder, 'src/runtime/local/main.js'),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    remove,
   };
 }
 
