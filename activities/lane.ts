@@ -81,13 +81,16 @@ async function presentOf(
 
 /**
  * All that a lane which begins cold can know. Numbers are used without gaps, so Temporal is asked for the one after the
- * newest record, the next, and so on, until there is none: those have no record yet.
+ * newest record, the next, and so on, until there is none: those have no record yet. The newest that has one is taken up
+ * again where its lane was terminated before it had kept its history and ended its warm instance.
  */
 async function recover(deps: LaneDeps, target: Target): Promise<LaneFacts> {
   const store = deps.artifacts.component(target.component);
   const recorded = await recordedNumbers(store, target);
   const unfinished: UnfinishedDeployment[] = [];
-  let n = recorded.at(-1) ?? 0;
+  const newest = recorded.at(-1) ?? 0;
+  const isKept = newest === 0 || (await store.resolve(nameOf.history(formatDeploymentId(target, newest)))) !== null;
+  let n = isKept ? newest : newest - 1;
   for (;;) {
     const execution = await deps.executions.find(formatDeploymentId(target, n + 1));
     if (execution === null) break;
@@ -95,5 +98,5 @@ async function recover(deps: LaneDeps, target: Target): Promise<LaneFacts> {
     unfinished.push({ n, order: execution.input.order, startedAt: execution.startedAt });
   }
   const recent = await recentRequests(store, target, await recentRecords(store, target));
-  return { ...(await presentOf(deps, target)), n, recent, unfinished };
+  return { ...(await presentOf(deps, target)), n: Math.max(n, newest), recent, unfinished };
 }

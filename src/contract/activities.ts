@@ -65,7 +65,7 @@ export interface LaneFacts {
   /** The newest deployment number that was ever used. */
   readonly n: number;
   readonly recent: readonly RecentRequest[];
-  /** Deployments that have no record: open ones to wait for, ended ones to settle. In order. */
+  /** Deployments that their lane was not done with: open ones to wait for, ended ones to settle or to keep. In order. */
   readonly unfinished: readonly UnfinishedDeployment[];
 }
 

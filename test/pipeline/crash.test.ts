@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deploymentWorkflowId, laneWorkflowId } from '../../src/contract/target.ts';
+import { nameOf } from '../../src/records/names.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import { manifestWith } from './shop.ts';
 import { openPlatform, TARGET, until, type OpenPlatform } from './setting.ts';
@@ -113,6 +114,21 @@ describe.sequential('whatever is killed in the middle of a deployment', () => {
     expect(await platform.recorded(id)).toMatchObject({ result: 'completed' });
     expect(record).toMatchObject({ result: 'completed', deploymentId: `${TARGET}/${Number(id.split('/')[2]) + 1}` });
     await expectAgreement(record.deploymentId ?? '');
+  });
+
+  test('the target terminated until its deployment had ended: whoever asks it next has it keep the history, and end what is warm', async () => {
+    const { id, submission } = await begin('post-deploy-verification');
+    await platform.client.workflow.getHandle(laneWorkflowId(web)).terminate('a hand');
+    expect(await platform.slipway.follow(submission)).toMatchObject({ result: 'completed' });
+    const history = () => platform.artifacts.component('web').resolve(nameOf.history(id));
+    expect(await history()).toBeNull();
+    expect((await platform.observe()).warm).not.toBeNull();
+
+    await expect(platform.slipway.resume(TARGET, { by: 'ada', reason: 'x' })).rejects.toMatchObject({
+      code: 'ACT_REFUSED',
+    });
+    await until(async () => (await history()) !== null && (await platform.observe()).warm === null);
+    await expectAgreement(id);
   });
 
   test('the same request after the target was terminated is the same deployment and the same answer', async () => {
