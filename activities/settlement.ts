@@ -1,5 +1,5 @@
 import type { DeployerActivities, RestorationReport, SettleInput } from '../src/contract/activities.ts';
-import { recordedRollback, resultOf } from '../src/contract/outcome.ts';
+import { recordedRollback, remarked, remarkOn, resultOf } from '../src/contract/outcome.ts';
 import {
   openRecord,
   withEvidence,
@@ -48,9 +48,10 @@ async function settle(deps: DeployDeps, input: SettleInput, work: Work): Promise
   const message = 'its workflow ended without a record: it was terminated, or lost with its history';
   const failure: RecordedFailure = { code: 'DEPLOYMENT_TERMINATED', clause: '§11', stage, message };
   const restored = await restoreAdmitted(deps, deploymentId, finishedAt ?? startedAt, store, work);
-  const record = { ...seen, failure, rollback: restored?.rollback ?? null };
-  const result = resultOf(failure, record.rollback);
-  return await sealEnded(deps, { order, record: { ...record, result }, after: restored?.report.after ?? null });
+  const rollback = restored?.rollback ?? null;
+  const told = remarked(failure, restored && remarkOn(restored.report.outcome));
+  const record = { ...seen, failure: told, rollback, result: resultOf(failure, rollback) };
+  return await sealEnded(deps, { order, record, after: restored?.report.after ?? null });
 }
 
 /** Undoes what an admitted deployment may have done; a deployment that was never admitted had nothing to act on. */

@@ -7,7 +7,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { RestorationReport, RuntimeState } from '../src/contract/activities.ts';
-import { recordedRollback } from '../src/contract/outcome.ts';
+import { recordedRollback, remarked, remarkOn } from '../src/contract/outcome.ts';
 import type { RecordedFailure, RecordedRollback } from '../src/contract/record.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
 import { SEARCH_ATTRIBUTES } from '../src/contract/search-attributes.ts';
@@ -56,12 +56,7 @@ export async function compensate(compensation: Compensation | null, around: Circ
     within,
     restored: report?.outcome ?? null,
   });
-  const more = explanation(end, controls);
-  return {
-    failure: more === null ? failure : { ...failure, message: `${failure.message} (${more})` },
-    rollback,
-    after: report?.after ?? null,
-  };
+  return { failure: remarked(failure, explanation(end, controls)), rollback, after: report?.after ?? null };
 }
 
 /** The report of the restoration, or why there is none: a person took over first, or it was refused. */
@@ -109,7 +104,5 @@ function explanation(end: RestorationReport | TemporalFailure, controls: Control
       ? `the restoration was refused: ${recordedFailure(end, null).message}`
       : `taken over by ${person.by}: ${person.reason}`;
   }
-  if (end.outcome === 'removed') return 'NO_KNOWN_HEALTHY_RELEASE: taken out of service again';
-  if (end.outcome === 'superseded') return 'the runtime has moved on under another generation: nothing was restored';
-  return null;
+  return remarkOn(end.outcome);
 }

@@ -43,3 +43,15 @@ export function recordedRollback(course: RollbackCourse): RecordedRollback | nul
     outcome,
   };
 }
+
+/** A failure whose message says beside what went wrong what a reader has to know of the way back, if anything. */
+export function remarked(failure: RecordedFailure, remark: string | null): RecordedFailure {
+  return remark === null ? failure : { ...failure, message: `${failure.message} (${remark})` };
+}
+
+/** What a reader of the record has to know of a restoration; null when it went as everybody would expect. */
+export function remarkOn(restored: RestorationReport['outcome']): string | null {
+  if (restored === 'removed') return 'NO_KNOWN_HEALTHY_RELEASE: taken out of service again';
+  if (restored === 'superseded') return 'the runtime has moved on under another generation: nothing was restored';
+  return null;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RestorationReport } from '../../src/contract/activities.ts';
 import type { FailureCode } from '../../src/contract/failure.ts';
-import { recordedRollback, resultOf, type RollbackCourse } from '../../src/contract/outcome.ts';
+import { recordedRollback, remarked, remarkOn, resultOf, type RollbackCourse } from '../../src/contract/outcome.ts';
 import type { RecordedFailure, RecordedRollback, Result } from '../../src/contract/record.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 
@@ -71,5 +71,23 @@ describe('how a deployment that did not complete has ended', () => {
     const failure: RecordedFailure = { code, clause: null, stage, message: 'so' };
     const rollback = restored === 'nothing to restore' ? null : recordedRollback({ ...IN_TIME, restored });
     expect(resultOf(failure, rollback)).toBe(result);
+  });
+});
+
+describe('what the record says of the way back, beside what went wrong', () => {
+  const failure: RecordedFailure = {
+    code: 'SMOKE_FAILED',
+    clause: '§10',
+    stage: 'post-deploy-verification',
+    message: 'no',
+  };
+  type Case = [RestorationReport['outcome'], string];
+  test.for<Case>([
+    ['removed', 'no (NO_KNOWN_HEALTHY_RELEASE: taken out of service again)'],
+    ['superseded', 'no (the runtime has moved on under another generation: nothing was restored)'],
+    ['restored', 'no'],
+    ['unchanged', 'no'],
+  ])('%s: %s', ([restored, message]) => {
+    expect(remarked(failure, remarkOn(restored))).toEqual({ ...failure, message });
   });
 });
