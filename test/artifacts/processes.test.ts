@@ -98,7 +98,8 @@ describe('writers that are killed at any moment', () => {
   it('leave a store that reads whole and has lost nothing that was acknowledged', { timeout: 60_000 }, async () => {
     const { path, layout } = await scratchStore();
     const acknowledged: Answer[] = [];
-    for (let round = 0; round < 8; round += 1) {
+    // Eight rounds at least, and as many as it takes until there is something to have been lost.
+    for (let round = 0; round < 8 || acknowledged.length < 20; round += 1) {
       const writers = await Promise.all(
         [0, 1, 2].map((n) => startWriter(path, `round ${round} writer ${n}`, MEGABYTE)),
       );
@@ -110,7 +111,6 @@ describe('writers that are killed at any moment', () => {
       });
       acknowledged.push(...(await Promise.all(killed)).flat());
     }
-    expect(acknowledged.length).toBeGreaterThan(20);
 
     await indexedNames(layout);
     const store = createLayoutStore({ path }).component('storefront');
