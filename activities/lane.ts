@@ -2,11 +2,17 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { sealBlob } from '../src/artifacts/sealed.ts';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
-import type { LaneFacts, OrchestratorActivities, UnfinishedDeployment } from '../src/contract/activities.ts';
-import { SlipwayError } from '../src/contract/failure.ts';
+import type {
+  LaneFacts,
+  OrchestratorActivities,
+  RuntimeState,
+  UnfinishedDeployment,
+} from '../src/contract/activities.ts';
+import { codeOf, SlipwayError } from '../src/contract/failure.ts';
 import { formatDeploymentId, formatTarget, type Target } from '../src/contract/target.ts';
 import { appendAct, quarantineOf, setQuarantine } from '../src/records/acts.ts';
 import { DOCUMENT } from '../src/records/document-types.ts';
+import { expectedState } from '../src/records/known-state.ts';
 import { deploymentOf, nameOf } from '../src/records/names.ts';
 import { holdOf, knownHealthyOf, recentRecords, recentRequests, recordedNumbers } from '../src/records/target.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
@@ -65,18 +71,29 @@ async function untilAborted(signal: AbortSignal): Promise<never> {
   throw signal.reason;
 }
 
-/** What a target is like now. */
+/**
+ * What a target is like now. Orders are taken, and a hold is in force, also while the runtime is away: then it counts as
+ * what the newest record left there, and change intake looks for itself.
+ */
 async function presentOf(
   { artifacts, observer }: LaneDeps,
   target: Target,
 ): Promise<Pick<LaneFacts, 'live' | 'generation' | 'knownHealthy' | 'hold'>> {
   const store = artifacts.component(target.component);
-  const { live, generation } = await observer.observe(target);
-  const [knownHealthy, hold] = await Promise.all([
-    knownHealthyOf(store, await recentRecords(store, target)),
-    holdOf(store, target),
-  ]);
-  return { live, generation, knownHealthy, hold };
+  const records = await recentRecords(store, target);
+  const shown = (await observed(observer, target)) ?? expectedState(records[0]) ?? { live: null, generation: 0 };
+  const [knownHealthy, hold] = await Promise.all([knownHealthyOf(store, records), holdOf(store, target)]);
+  return { live: shown.live, generation: shown.generation, knownHealthy, hold };
+}
+
+/** Null when the runtime does not answer. */
+async function observed(observer: RuntimeObserver, target: Target): Promise<RuntimeState | null> {
+  try {
+    return await observer.observe(target);
+  } catch (error) {
+    if (codeOf(error) === 'RUNTIME_UNAVAILABLE') return null;
+    throw error;
+  }
 }
 
 /**

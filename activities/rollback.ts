@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { DeployerActivities, RestorationInput, RestorationReport } from '../src/contract/activities.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
+import { isSameState } from '../src/contract/sealed-record.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
 import { readEvidence } from '../src/records/evidence.ts';
 import { deploymentOf } from '../src/records/names.ts';
@@ -54,8 +55,8 @@ async function refuseOtherState(
   { deploymentId, generation, to }: RestorationInput,
 ): Promise<void> {
   const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
-  const isOwn = intake?.generation === generation - 1 && intake.from?.digest === to?.digest;
-  if (isOwn) return;
+  const own = intake && { generation: intake.generation + 1, live: intake.from };
+  if (own && isSameState(own, { generation, live: to }) && own.live?.version === to?.version) return;
   throw new SlipwayError(
     'UNTRUSTED_EVIDENCE',
     `${deploymentId} did not start from ${to?.version ?? 'nothing'} at generation ${generation - 1}: nothing was restored`,

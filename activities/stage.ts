@@ -64,10 +64,12 @@ export async function carryOut<S extends Stage>(
     });
     try {
       const { findings, image, failure } = await work({ ...context, logger, deploymentId, target, store });
+      if (failure !== undefined) context.signal.throwIfAborted();
       const end = failure === undefined ? { result: 'passed' as const, failure: null } : failed(failure);
       return answer(await sealEvidence(store, state({ ...end, findings }), image), request);
     } catch (error) {
-      if (!(error instanceof SlipwayError) || error instanceof StageError) throw error;
+      // What is stopped by an abort looks like something that died: nothing that it says then is evidence.
+      if (!(error instanceof SlipwayError) || error instanceof StageError || context.signal.aborted) throw error;
       if (error.fault === 'platform' || !(await isTrusted(store, request, error))) throw error;
       return answer(await sealEvidence(store, state({ ...failed(error), findings: null }), null), request);
     }
