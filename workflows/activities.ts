@@ -20,8 +20,12 @@ const UNBOUNDED: ActivityOptions = {
   retry: { ...BOUNDED.retry, maximumAttempts: Number.POSITIVE_INFINITY },
 };
 
-/** Visibility may lag without a bound: completion waits for it in one attempt (§11). */
-const PATIENT: ActivityOptions = { ...BOUNDED, startToCloseTimeout: '3650d' };
+/** Visibility may lag without a bound: completion waits for it, over many deaths of its worker (§11). */
+const PATIENT: ActivityOptions = {
+  ...BOUNDED,
+  startToCloseTimeout: '3650d',
+  retry: { ...BOUNDED.retry, maximumAttempts: 200 },
+};
 
 /** The activities of one environment's deployments, each with its queue, its bounds and a line for the Temporal UI. */
 export function activitiesFor(environment: string) {

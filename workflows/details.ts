@@ -9,9 +9,9 @@ const MARK = { passed: '✓', failed: '✗', aborted: '■' } as const;
 export function describeRun(record: DeploymentRecord, notes: readonly string[]): string {
   const { change, artifact, from, result, failure, rollback, stages } = record;
   const lines = [
-    `**${record.deploymentId}** — ${change.id}: ${change.summary ?? 'summary not read yet'}`,
+    `**${record.deploymentId}** — ${said(change.id)}: ${said(change.summary ?? 'summary not read yet')}`,
     '',
-    `${from?.version ?? '(nothing)'} → ${artifact?.version ?? '(not built yet)'}, asked for by ${change.requestedBy}`,
+    `${from?.version ?? '(nothing)'} → ${artifact?.version ?? '(not built yet)'}, asked for by ${said(change.requestedBy)}`,
     '',
     '| stage | result |',
     '|---|---|',
@@ -20,11 +20,11 @@ export function describeRun(record: DeploymentRecord, notes: readonly string[]):
       return `| ${stage} | ${begun === undefined ? '' : begun.result === null ? 'running' : MARK[begun.result]} |`;
     }),
   ];
-  if (failure !== null) lines.push('', `**${failure.code}** ${failure.clause ?? ''} ${failure.message}`);
+  if (failure !== null) lines.push('', `**${failure.code}** ${failure.clause ?? ''} ${said(failure.message)}`);
   if (failure !== null && result === null) lines.push('', 'On the way back.');
   if (rollback !== null) lines.push('', `Rollback: ${rollback.outcome}, to ${rollback.to?.version ?? '(nothing)'}`);
   if (result !== null) lines.push('', `Result: **${result}**`);
-  return [...lines, ...notes.map((text) => `\n> ${text}`)].join('\n');
+  return [...lines, ...notes.map((text) => `\n> ${said(text)}`)].join('\n');
 }
 
 /** A lane as the Temporal UI shows it, in Markdown. */
@@ -38,9 +38,14 @@ export function describeLane(state: LaneState, notes: readonly string[]): string
     `| live | ${live === null ? '(nothing)' : `${live.version} by ${live.deploymentId}`} |`,
     `| known healthy | ${knownHealthy?.version ?? '(nothing)'} |`,
     `| generation | ${generation} |`,
-    `| hold | ${hold === null ? 'none' : `${hold.reason}, by ${hold.by} since ${hold.since}`} |`,
+    `| hold | ${hold === null ? 'none' : `${said(hold.reason)}, by ${said(hold.by)} since ${hold.since}`} |`,
     `| running | ${running?.deploymentId ?? 'nothing'} |`,
-    `| queued | ${queue.map(({ order }) => order.requestId).join(', ') || 'nothing'} |`,
+    `| queued | ${queue.map(({ order }) => said(order.requestId)).join(', ') || 'nothing'} |`,
   ];
-  return [...lines, ...notes.map((text) => `\n> ${text}`)].join('\n');
+  return [...lines, ...notes.map((text) => `\n> ${said(text)}`)].join('\n');
+}
+
+/** What somebody wrote, as text: one line, and nothing in it is Markdown. */
+function said(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>|#~]/g, (character) => `\\${character}`);
 }

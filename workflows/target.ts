@@ -83,13 +83,17 @@ export async function target(input: LaneInput): Promise<never> {
     lane.apply((state) => ended(state, settled));
   }
 
-  /** Keeps the history, ends the warm instance, and looks at what the target is like now. */
+  /** Keeps the history, and looks at what the target is like now; meanwhile the warm instance is ended. */
   function archive(deploymentId: string, changed: boolean): Promise<void> {
-    const job = (async () => {
-      if (changed) await carryOut.retireRelease(deploymentId);
-      const seen = await sinceTheLastAct(() => carryOut.archiveDeployment(deploymentId));
-      lane.apply((state) => (newest(state) === deploymentId ? { ...state, ...seen } : state));
-    })();
+    if (changed) void inBackground(carryOut.retireRelease(deploymentId));
+    return inBackground(
+      sinceTheLastAct(() => carryOut.archiveDeployment(deploymentId)).then((seen) => {
+        lane.apply((state) => (newest(state) === deploymentId ? { ...state, ...seen } : state));
+      }),
+    );
+  }
+
+  function inBackground(job: Promise<void>): Promise<void> {
     const tracked = job.finally(() => background.delete(tracked));
     background.add(tracked);
     return tracked;

@@ -21,6 +21,8 @@ export interface FollowOptions {
 const QUEUED_PAUSE = 300;
 const RUNNING_PAUSE = 200;
 const NOTED_PAUSE = 30;
+/** The record is what was asked for: a lane that is held up does not hold it back longer than this. */
+const NOTED_WITHIN = 5_000;
 /** Milliseconds that a lane which has just begun is given to read its own past. */
 const KNOWN_WITHIN = 15_000;
 
@@ -64,11 +66,12 @@ async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefi
  */
 export async function noted(client: Client, record: DeploymentRecord): Promise<DeploymentRecord> {
   if (record.rollback === null) return record;
-  for (;;) {
+  for (const until = Date.now() + NOTED_WITHIN; Date.now() < until;) {
     const lane = await queryLane(client, targetOf(record.target));
-    if (lane?.running?.deploymentId !== record.deploymentId) return record;
+    if (lane?.running?.deploymentId !== record.deploymentId) break;
     await delay(NOTED_PAUSE);
   }
+  return record;
 }
 
 async function untilStarted(

@@ -283,6 +283,7 @@ test.concurrent('what was kept warm is ended, and the history kept, once a deplo
   const target = setting.newTarget();
   await target.carryOut('one');
   await target.attempted('archiveDeployment');
+  await target.attempted('retireRelease');
 
   expect(target.calls('retireRelease').map(({ input }) => input)).toEqual([`${target.name}/1`]);
   expect(target.calls('archiveDeployment').map(({ input }) => input)).toEqual([`${target.name}/1`]);
