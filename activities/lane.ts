@@ -10,7 +10,7 @@ import type {
 } from '../src/contract/activities.ts';
 import { codeOf, SlipwayError } from '../src/contract/failure.ts';
 import { formatDeploymentId, formatTarget, type Target } from '../src/contract/target.ts';
-import { appendAct, quarantineOf, setQuarantine } from '../src/records/acts.ts';
+import { appendAct, quarantineOf, setQuarantine, standingAct } from '../src/records/acts.ts';
 import { DOCUMENT } from '../src/records/document-types.ts';
 import { expectedState } from '../src/records/known-state.ts';
 import { deploymentOf, nameOf } from '../src/records/names.ts';
@@ -43,7 +43,8 @@ export function createLane(deps: LaneDeps): LaneActivities {
     sealAct: ({ target, act, key }) =>
       perform(logger.child({ target: formatTarget(target) }), 'always', async () => {
         const store = artifacts.component(target.component);
-        if (act.kind === 'unquarantine' && !(await quarantineOf(store, act.digest)).quarantined) {
+        const isNew = (await standingAct(store, { target, key })) === null;
+        if (isNew && act.kind === 'unquarantine' && !(await quarantineOf(store, act.digest)).quarantined) {
           throw new SlipwayError('ACT_REFUSED', `${act.digest} of ${target.component} is not quarantined`);
         }
         const sealed = await appendAct(store, { target, act, key, at: new Date().toISOString() });

@@ -45,7 +45,7 @@ export function describeLane(state: LaneState, notes: readonly string[]): string
   return [...lines, ...notes.map((text) => `\n> ${said(text)}`)].join('\n');
 }
 
-/** What somebody wrote, as text: one line, and nothing in it is Markdown. */
+/** What somebody wrote, as text: one line that breaks no table, and holds neither links nor headings. */
 function said(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>|#~]/g, (character) => `\\${character}`);
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\*[\]<>|#~]/g, (character) => `\\${character}`);
 }

@@ -112,6 +112,14 @@ export async function newestAct(store: ComponentStore, target: Target): Promise<
   return number === undefined ? null : await readAct(store, target, number);
 }
 
+/** The act that stands for a wish already, its answer having been lost; or null. */
+export async function standingAct(
+  store: ComponentStore,
+  wish: Pick<NewAct, 'target' | 'key' | 'since'>,
+): Promise<StandingAct | null> {
+  return await findRepeated(store, wish, (await newestAct(store, wish.target))?.number ?? 0);
+}
+
 /** All acts of a target, oldest first. */
 export async function readActs(store: ComponentStore, target: Target): Promise<readonly StandingAct[]> {
   const acts: StandingAct[] = [];
@@ -129,7 +137,7 @@ async function readAct(store: ComponentStore, target: Target, number: number): P
 
 async function findRepeated(
   store: ComponentStore,
-  { target, key, since }: NewAct,
+  { target, key, since }: Pick<NewAct, 'target' | 'key' | 'since'>,
   newest: number,
 ): Promise<StandingAct | null> {
   const oldest = since === undefined ? newest - REPEATED_WITHIN + 1 : 1;

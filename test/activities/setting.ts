@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
@@ -47,6 +48,7 @@ export async function failureOf(attempt: Promise<unknown>): Promise<Said> {
 export function createFakeExecutions() {
   const started = new Map<string, { readonly order: Order; readonly startedAt: string }>();
   const results = new Map<string, DeploymentRecord | null>();
+  const news = new EventEmitter();
   const asked = { visible: 0, history: 0 };
   let isVisible = true;
   const executions: Executions = {
@@ -59,8 +61,10 @@ export function createFakeExecutions() {
       asked.visible += 1;
       return isVisible;
     },
-    result: async (deploymentId) =>
-      results.has(deploymentId) ? (results.get(deploymentId) ?? null) : await new Promise<never>(() => {}),
+    async result(deploymentId) {
+      while (!results.has(deploymentId)) await once(news, 'closed');
+      return results.get(deploymentId) ?? null;
+    },
     async history() {
       asked.history += 1;
       return Buffer.from('a history');
@@ -71,8 +75,14 @@ export function createFakeExecutions() {
     asked,
     start: (deploymentId: string, order: Order, startedAt: string) =>
       void started.set(deploymentId, { order, startedAt }),
-    close: (deploymentId: string, record: DeploymentRecord | null) => void results.set(deploymentId, record),
-    show: (is: boolean) => void (isVisible = is),
+    close(deploymentId: string, record: DeploymentRecord | null): void {
+      results.set(deploymentId, record);
+      news.emit('closed');
+    },
+    /** Whether operators can find what it runs. */
+    show(is: boolean): void {
+      isVisible = is;
+    },
   };
 }
 

@@ -182,7 +182,7 @@ describe('an abort', () => {
   test('is told to a worker with the answer to a heartbeat, so there are heartbeats', async () => {
     const environment = openEnvironment();
     const beaten = once(environment, 'heartbeat');
-    await environment.run(() => perform(logger, 'faults', () => beaten));
+    await expect(environment.run(() => perform(logger, 'faults', () => beaten))).resolves.toBeDefined();
   });
 });
 
