@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createDeploy } from '../../activities/deploy.ts';
 import { readOciManifest } from '../../src/artifacts/oci.ts';
+import type { FailureCode } from '../../src/contract/failure.ts';
 import type { RuntimeState } from '../../src/contract/activities.ts';
 import { setQuarantine } from '../../src/records/acts.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
@@ -56,19 +57,19 @@ describe('deploy', () => {
 type Opened = Awaited<ReturnType<typeof openDeploy>>;
 
 describe('the deployer does not trust its caller: it touches nothing', () => {
-  async function refuses(opened: Opened, code: string, input: object = opened.input, deploy = opened.deploy) {
+  /** What it says, and whether the runtime is still as it was. */
+  async function refused(opened: Opened, input: object = opened.input, deploy = opened.deploy) {
     const before = opened.runtime.state();
     const said = await failureOf(run(deploy, input as typeof opened.input));
-    expect(said).toMatchObject({ code, retried: false });
-    expect(opened.runtime.state()).toEqual(before);
-    expect(opened.runtime.calls).not.toContain('activate');
-    return said;
+    const isUntouched = opened.runtime.state() === before && !opened.runtime.calls.includes('activate');
+    return { ...said, isUntouched };
   }
+  const no = (code: FailureCode) => ({ code, retried: false, isUntouched: true });
 
   test('for a deployment of another environment, and seals nothing in its way', async () => {
     const opened = await openDeploy();
     const { activateRelease } = createDeploy({ ...opened.deps, environment: 'production' });
-    await refuses(opened, 'UNTRUSTED_EVIDENCE', opened.input, activateRelease);
+    expect(await refused(opened, opened.input, activateRelease)).toMatchObject(no('UNTRUSTED_EVIDENCE'));
     await expect(run(opened.deploy, opened.input)).resolves.toMatchObject({ stage: 'deploy' });
   });
 
@@ -79,29 +80,33 @@ describe('the deployer does not trust its caller: it touches nothing', () => {
       ...input,
       consumes: { ...input.consumes, digest: (await readEvidence(store, id, stage))?.digest },
     });
-    await refuses(opened, 'UNTRUSTED_EVIDENCE', await other(deploymentId, 'verification'));
-    await refuses(opened, 'UNTRUSTED_EVIDENCE', await other('staging/storefront/1', 'release'));
-    await refuses(opened, 'UNTRUSTED_EVIDENCE', { ...input, deploymentId: 'staging/storefront/3' });
+    expect(await refused(opened, await other(deploymentId, 'verification'))).toMatchObject(no('UNTRUSTED_EVIDENCE'));
+    expect(await refused(opened, await other('staging/storefront/1', 'release'))).toMatchObject(
+      no('UNTRUSTED_EVIDENCE'),
+    );
+    expect(await refused(opened, { ...input, deploymentId: 'staging/storefront/3' })).toMatchObject(
+      no('UNTRUSTED_EVIDENCE'),
+    );
     await expect(run(opened.deploy, input)).resolves.toMatchObject({ stage: 'deploy' });
   });
 
   test('for a chain that has been used: it is being restored', async () => {
     const opened = await openDeploy();
     await claimRestoration(opened.store, { deploymentId: opened.deploymentId, generation: 2, at: NOW });
-    await refuses(opened, 'EVIDENCE_REUSED');
+    expect(await refused(opened)).toMatchObject(no('EVIDENCE_REUSED'));
   });
 
   test('for a chain that has been used: its deployment has ended, and its record is the answer', async () => {
     const opened = await openDeploy();
     const { record } = await opened.running.end();
-    expect((await refuses(opened, 'EVIDENCE_REUSED')).sealed).toEqual(record);
+    expect(await refused(opened)).toMatchObject({ ...no('EVIDENCE_REUSED'), sealed: record });
   });
 
   test('for a digest that is quarantined', async () => {
     const opened = await openDeploy();
     const { digest } = opened.release;
     await setQuarantine(opened.store, { kind: 'quarantine', digest, by: 'ada', reason: 'bad' }, 'bad');
-    await refuses(opened, 'QUARANTINED');
+    expect(await refused(opened)).toMatchObject(no('QUARANTINED'));
   });
 
   test.each<[string, (before: RuntimeState) => RuntimeState]>([
@@ -118,19 +123,19 @@ describe('the deployer does not trust its caller: it touches nothing', () => {
   ])('when the runtime shows %s than the deployment started from', async (_, moved) => {
     const opened = await openDeploy();
     opened.runtime.set(moved(opened.runtime.state()));
-    await refuses(opened, 'STALE_GENERATION');
+    expect(await refused(opened)).toMatchObject(no('STALE_GENERATION'));
   });
 
   test('for an artifact whose bytes were changed in the store', async () => {
     const opened = await openDeploy();
     const { layers } = await readOciManifest(opened.store, opened.release.digest);
     await opened.hands.flip(layers[0].digest);
-    await refuses(opened, 'ARTIFACT_CORRUPT');
+    expect(await refused(opened)).toMatchObject(no('ARTIFACT_CORRUPT'));
   });
 
   test('for a version that names another image by now', async () => {
     const opened = await openDeploy();
     await opened.hands.redirect(opened.release.version, opened.before.record.artifact?.version ?? '');
-    await refuses(opened, 'ARTIFACT_CORRUPT');
+    expect(await refused(opened)).toMatchObject(no('ARTIFACT_CORRUPT'));
   });
 });
