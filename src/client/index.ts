@@ -9,5 +9,6 @@ export type { QueueAbort } from '../contract/messages.ts';
 export type { DeployOrder, RollbackOrder } from '../contract/order.ts';
 export { EXIT_OF_RESULT, RESULTS, type DeploymentRecord, type Result } from '../contract/record.ts';
 export { STAGES, type Stage } from '../contract/stages.ts';
+export { openSlipway, type OpenSlipway } from './open.ts';
 export { connect } from '../temporal/connection.ts';
 export type { TemporalLocation } from '../temporal/location.ts';

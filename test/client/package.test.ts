@@ -15,5 +15,6 @@ test('a service gets the typed client from the package itself, by its name', asy
     'SlipwayError',
     'connect',
     'createSlipway',
+    'openSlipway',
   ]);
 });

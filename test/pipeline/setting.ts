@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
-import { createSlipway } from '../../src/client/slipway.ts';
+import { openSlipway } from '../../src/client/index.ts';
 import { loadPlatform, pathsOf } from '../../src/config/load.ts';
 import type { LaneState, Submission } from '../../src/contract/lane.ts';
 import type { DeploymentRecord } from '../../src/contract/record.ts';
@@ -46,7 +46,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
   });
   const connection = await connect(running.location);
   const client = new Client({ connection, namespace: running.location.namespace });
-  const slipway = createSlipway(client);
+  const slipway = await openSlipway(running.location);
   const paths = pathsOf(loaded);
   const artifacts = createLayoutStore({ path: paths.store });
   const observer = createLocalObserver({ folder: join(paths.state, 'runtime') });
@@ -114,6 +114,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
       return pid;
     },
     async close(): Promise<void> {
+      await slipway.close();
       await connection.close();
       await running.close();
       if (process.env['SLIPWAY_KEEP'] === undefined) await rm(folder, { recursive: true, force: true });
