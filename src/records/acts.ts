@@ -12,9 +12,6 @@ export interface StandingAct extends ActPredicate {
   readonly digest: Digest;
 }
 
-/** Acts that a repeated sealing is looked for among, where nothing else bounds it: a lane seals one by one. */
-const REPEATED_WITHIN = 32;
-
 export interface NewAct {
   readonly target: Target;
   readonly act: Act;
@@ -33,7 +30,7 @@ export async function appendAct(store: ComponentStore, wish: NewAct): Promise<St
   const { target, act, key, at } = wish;
   for (;;) {
     const newest = await newestAct(store, target);
-    const repeated = await findRepeated(store, wish, newest?.number ?? 0);
+    const repeated = await standingAct(store, wish);
     if (repeated !== null) return repeated;
     const number = (newest?.number ?? 0) + 1;
     const after = numbersIn(await store.names(nameOf.records(target))).at(-1) ?? 0;
@@ -112,12 +109,17 @@ export async function newestAct(store: ComponentStore, target: Target): Promise<
   return number === undefined ? null : await readAct(store, target, number);
 }
 
-/** The act that stands for a wish already, its answer having been lost; or null. */
+/** The act that stands for a wish already, its answer having been lost, however many came after it; or null. */
 export async function standingAct(
   store: ComponentStore,
-  wish: Pick<NewAct, 'target' | 'key' | 'since'>,
+  { target, key, since = 0 }: Pick<NewAct, 'target' | 'key' | 'since'>,
 ): Promise<StandingAct | null> {
-  return await findRepeated(store, wish, (await newestAct(store, wish.target))?.number ?? 0);
+  for (let number = (await newestAct(store, target))?.number ?? 0; number >= 1; number -= 1) {
+    const act = await readAct(store, target, number);
+    if (act?.key === key) return act;
+    if (act !== null && act.after < since) return null;
+  }
+  return null;
 }
 
 /** All acts of a target, oldest first. */
@@ -133,18 +135,4 @@ export async function readActs(store: ComponentStore, target: Target): Promise<r
 async function readAct(store: ComponentStore, target: Target, number: number): Promise<StandingAct | null> {
   const found = await readDocument(store, nameOf.act(target, number));
   return found && { ...(found.statement.predicate as ActPredicate), digest: found.digest };
-}
-
-async function findRepeated(
-  store: ComponentStore,
-  { target, key, since }: Pick<NewAct, 'target' | 'key' | 'since'>,
-  newest: number,
-): Promise<StandingAct | null> {
-  const oldest = since === undefined ? newest - REPEATED_WITHIN + 1 : 1;
-  for (let number = newest; number >= Math.max(1, oldest); number -= 1) {
-    const act = await readAct(store, target, number);
-    if (act?.key === key) return act;
-    if (act !== null && act.after < (since ?? 0)) return null;
-  }
-  return null;
 }

@@ -3,7 +3,7 @@ import { parsePlatform } from '../config/load.ts';
 import type { Act } from '../contract/acts.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
 import { consequencesOf } from '../contract/sealed-record.ts';
-import { appendAct, setQuarantine } from './acts.ts';
+import { appendAct, setQuarantine, standingAct } from './acts.ts';
 import { readEvidence } from './evidence.ts';
 import { deploymentOf } from './names.ts';
 import { environmentOf, readPlatform } from './platform.ts';
@@ -22,8 +22,10 @@ export async function sealConsequences(
   const { afterRollback } = environmentOf(platform, target.environment);
   for (const act of consequencesOf(record, order, afterRollback)) {
     const key = keyOfConsequence(record, act.kind);
-    await appendAct(store, { target, act, key, at: sealedAt, since: n });
+    if ((await standingAct(store, { target, key, since: n })) !== null) continue;
+    // The act comes last: where it stands all of it was done, and what a person has done since is not undone.
     if (act.kind === 'quarantine') await setQuarantine(store, act, key);
+    await appendAct(store, { target, act, key, at: sealedAt, since: n });
   }
 }
 
