@@ -5,11 +5,12 @@ import type { CompletionFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import { endStage, type DeploymentRecord } from '../src/contract/record.ts';
 import { STAGES } from '../src/contract/stages.ts';
+import { notBefore } from '../src/contract/time.ts';
 import { loadChain, type ChainTo } from '../src/records/chain.ts';
 import { sealConsequences } from '../src/records/consequences.ts';
 import { standingImage } from '../src/records/image.ts';
 import { deploymentOf } from '../src/records/names.ts';
-import { previousRecordOf, readRecord, sealRecord } from '../src/records/record.ts';
+import { previousRecordOf, readClaim, readRecord, sealRecord, standingRecord } from '../src/records/record.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
 import type { Executions } from '../src/temporal/executions.ts';
 import { untilVisible } from '../src/temporal/visibility.ts';
@@ -34,7 +35,10 @@ export function createCompletion(deps: CompletionDeps): Pick<OrchestratorActivit
   return {
     complete: (input) => complete(deps, input),
     sealRecord: (input) =>
-      perform(deps.logger.child({ deploymentId: input.record.deploymentId }), 'always', () => sealEnded(deps, input)),
+      perform(deps.logger.child({ deploymentId: input.record.deploymentId }), 'always', async () => {
+        await refuseSettled(deps, input);
+        return await sealEnded(deps, input);
+      }),
   };
 }
 
@@ -59,7 +63,9 @@ async function complete(
   return await perform(logger, 'faults', async () => {
     const chain = await loadChain(store, deploymentId, 'completion', evidence.digest);
     const { order } = chain['change-intake'].findings;
-    const ended = endStage(draft, 'passed', new Date().toISOString(), evidence.digest);
+    // The draft's times are the workflow's; this clock may be behind that one.
+    const finishedAt = notBefore(draft.stages.at(-1)?.startedAt ?? '', new Date().toISOString());
+    const ended = endStage(draft, 'passed', finishedAt, evidence.digest);
     refuseOtherDraft(ended, chain);
     const previousRecord = await previousRecordOf(store, deploymentId);
     const record: DeploymentRecord = { ...ended, result: 'completed', previousRecord };
@@ -72,10 +78,24 @@ async function complete(
 
 /** The record of an attempt before this one, which may have been cut short before it sealed what follows from it. */
 async function standingCompletion(store: ComponentStore, deploymentId: string): Promise<DeploymentRecord | null> {
-  const standing = await readRecord(store, deploymentId);
+  const standing = await standingRecord(store, deploymentId);
   if (standing?.record.result !== 'completed') return null;
   await sealConsequences(store, standing);
   return standing.record;
+}
+
+/**
+ * A run that had nothing to undo finds its deployment claimed for restoration: it was reset while its lane settles it.
+ * What the runtime shows after that is the settlement's to say.
+ */
+async function refuseSettled(
+  { artifacts }: Pick<CompletionDeps, 'artifacts'>,
+  { record: { deploymentId, rollback }, after }: SealInput,
+): Promise<void> {
+  if (deploymentId === null || rollback !== null || after !== null) return;
+  const store = artifacts.component(deploymentOf(deploymentId).component);
+  if ((await readRecord(store, deploymentId)) !== null || (await readClaim(store, deploymentId)) === null) return;
+  throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} is being settled: its lane seals its record`);
 }
 
 /** Seals the record of a deployment that did not complete, what follows from it, and answers with what stands. */

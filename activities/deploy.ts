@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { verifyImage } from '../src/artifacts/image.ts';
-import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
+import type { ArtifactStore } from '../src/artifacts/store.ts';
 import type { DeployerActivities } from '../src/contract/activities.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
@@ -8,7 +8,6 @@ import { isSameState } from '../src/contract/sealed-record.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { standingImage } from '../src/records/image.ts';
-import { isDecided } from '../src/records/record.ts';
 import type { Observation, RuntimeDriver } from '../src/runtime/driver.ts';
 import { refuseOtherEnvironment } from './environment.ts';
 import { carryOut } from './stage.ts';
@@ -36,7 +35,6 @@ export function createDeploy(deps: DeployDeps): Pick<DeployerActivities, 'activa
           const chain = await loadChain(store, deploymentId, 'release', consumes.digest);
           const { from, generation } = chain['change-intake'].findings;
           const { release } = chain.release.findings;
-          await refuseUsed(store, deploymentId);
           await refuseQuarantined(store, release.digest);
           refuseOtherState(deploymentId, { from, generation }, await deps.driver.observe(target, signal));
           const image = await standingImage(store, release);
@@ -56,15 +54,6 @@ export function createDeploy(deps: DeployDeps): Pick<DeployerActivities, 'activa
         },
       ),
   };
-}
-
-/** No chain deploys twice: once its seventh stage is decided, it is history (§15). */
-async function refuseUsed(store: ComponentStore, deploymentId: string): Promise<void> {
-  if (!(await isDecided(store, deploymentId))) return;
-  throw new SlipwayError(
-    'EVIDENCE_REUSED',
-    `the chain of ${deploymentId} has been used: it completed, or is being restored; submit a deployment of its own`,
-  );
 }
 
 /** The version that a deployment starts from must not have moved under it (§2); its own activation, repeated, may stand. */

@@ -5,14 +5,14 @@ import { isSameState } from '../src/contract/sealed-record.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
 import { readEvidence } from '../src/records/evidence.ts';
 import { deploymentOf } from '../src/records/names.ts';
-import { claimRestoration } from '../src/records/record.ts';
+import { claimRestoration, standingRecord } from '../src/records/record.ts';
 import { perform, type Work } from './activity.ts';
 import type { DeployDeps } from './deploy.ts';
 import { refuseOtherEnvironment } from './environment.ts';
 
 /**
  * Stage 7 as Rollback (§13): brings the version before back, fenced by the generation of this deployment. Idempotent,
- * retried until the old version was seen healthy, and of no effect once the deployment's completed record stands.
+ * retried until the old version was seen healthy, and of no effect once the deployment's record stands.
  */
 export function createRollback(deps: DeployDeps): Pick<DeployerActivities, 'restoreRelease' | 'retireRelease'> {
   return {
@@ -35,10 +35,10 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   refuseOtherEnvironment(deps.environment, target);
   const store = deps.artifacts.component(target.component);
   await refuseOtherState(store, input);
-  const completed = await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() });
-  if (completed !== null && completed.record.result === 'completed') {
-    return { outcome: 'completed', after: completed.after };
-  }
+  const recorded =
+    (await standingRecord(store, deploymentId)) ??
+    (await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() }));
+  if (recorded !== null) return { outcome: 'recorded', after: recorded.after };
   const { outcome, observation } = await deps.driver.restore({ target, deploymentId, generation, to }, signal);
   const after = { generation: observation.generation, live: observation.live };
   if (outcome === 'burned') return { outcome: 'unchanged', after };

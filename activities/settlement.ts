@@ -16,10 +16,11 @@ import { sealConsequences } from '../src/records/consequences.ts';
 import { readEvidence } from '../src/records/evidence.ts';
 import { factsOf } from '../src/records/facts.ts';
 import { deploymentOf } from '../src/records/names.ts';
-import { readRecord } from '../src/records/record.ts';
+import { claimRestoration, readClaim, standingRecord } from '../src/records/record.ts';
 import { perform, type Work } from './activity.ts';
 import { sealEnded } from './completion.ts';
 import type { DeployDeps } from './deploy.ts';
+import { refuseOtherEnvironment } from './environment.ts';
 import { restore } from './rollback.ts';
 
 /**
@@ -35,37 +36,55 @@ export function createSettlement(deps: DeployDeps): Pick<DeployerActivities, 'se
 
 async function settle(deps: DeployDeps, input: SettleInput, work: Work): Promise<DeploymentRecord> {
   const { deploymentId, order, startedAt } = input;
-  const store = deps.artifacts.component(deploymentOf(deploymentId).component);
-  const standing = await readRecord(store, deploymentId);
+  const { n: _, ...target } = deploymentOf(deploymentId);
+  refuseOtherEnvironment(deps.environment, target);
+  const store = deps.artifacts.component(target.component);
+  const endedAt = await claim(store, deploymentId);
+  const standing = await standingRecord(store, deploymentId);
   if (standing !== null) {
     await sealConsequences(store, standing); // whoever sealed it may have been cut short before these
     return standing.record;
   }
-  const seen = await recordFromEvidence(store, input);
+  const seen = await recordFromEvidence(store, input, endedAt);
   const { stage: begun, finishedAt } = seen.stages.at(-1) ?? { stage: null, finishedAt: null };
   // Change intake alone rejects (§5). A termination meanwhile is no judgement of its: the failure is not told of it.
   const stage = begun === 'change-intake' ? null : begun;
   const message = 'its workflow ended without a record: it was terminated, or lost with its history';
   const failure: RecordedFailure = { code: 'DEPLOYMENT_TERMINATED', clause: '§11', stage, message };
-  const restored = await restoreAdmitted(deps, deploymentId, finishedAt ?? startedAt, store, work);
+  const restored = await restoreAdmitted(deps, deploymentId, notBefore(finishedAt ?? startedAt, endedAt), store, work);
   const rollback = restored?.rollback ?? null;
   const told = remarked(failure, restored && remarkOn(restored.report.outcome));
   const record = { ...seen, failure: told, rollback, result: resultOf(failure, rollback) };
   return await sealEnded(deps, { order, record, after: restored?.report.after ?? null });
 }
 
+/**
+ * Claims the deployment before anything of it is read, so that none of its stages, which may go on elsewhere, proves
+ * more than the record will know of. When it was claimed first is when it had ended, for whoever repeats this too.
+ */
+async function claim(store: ComponentStore, deploymentId: string): Promise<string> {
+  const at = new Date().toISOString();
+  await claimRestoration(store, { deploymentId, generation: await generationOf(store, deploymentId), at });
+  return (await readClaim(store, deploymentId))?.at ?? at;
+}
+
+async function generationOf(store: ComponentStore, deploymentId: string): Promise<number | null> {
+  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
+  return intake ? intake.generation + 1 : null;
+}
+
 /** Undoes what an admitted deployment may have done; a deployment that was never admitted had nothing to act on. */
 async function restoreAdmitted(
   deps: DeployDeps,
   deploymentId: string,
-  endedAt: string,
+  since: string,
   store: ComponentStore,
   work: Work,
 ): Promise<{ readonly rollback: RecordedRollback | null; readonly report: RestorationReport } | null> {
   const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
   if (!intake) return null;
   const { from, generation, rollbackWithin: within } = intake;
-  const startedAt = Date.parse(notBefore(endedAt, new Date().toISOString()));
+  const startedAt = Date.parse(since);
   const report = await restore(deps, { deploymentId, generation: generation + 1, to: from }, work);
   const trigger = 'DEPLOYMENT_TERMINATED';
   const course = { trigger, to: from, startedAt, endedAt: Math.max(Date.now(), startedAt), within } as const;
@@ -79,13 +98,14 @@ async function restoreAdmitted(
 async function recordFromEvidence(
   store: ComponentStore,
   { deploymentId, order, startedAt }: SettleInput,
+  endedAt: string,
 ): Promise<DeploymentRecord> {
   let record = openRecord(deploymentId, order);
   let begun = startedAt;
   for (const stage of STAGES) {
     record = beginStage(record, stage, begun);
     const evidence = await readEvidence(store, deploymentId, stage);
-    if (evidence === null) return endStage(record, 'aborted', notBefore(begun, new Date().toISOString()), null);
+    if (evidence === null) return endStage(record, 'aborted', notBefore(begun, endedAt), null);
     const { predicate, digest } = evidence;
     const finishedAt = notBefore(begun, predicate.finishedAt);
     if (predicate.result === 'failed') return endStage(record, 'failed', finishedAt, digest);

@@ -5,10 +5,11 @@ import type { Evidence, Findings, StagePredicate } from '../src/contract/evidenc
 import { SlipwayError } from '../src/contract/failure.ts';
 import { stageBefore, type Stage } from '../src/contract/stages.ts';
 import { formatTarget, type Target } from '../src/contract/target.ts';
+import { notBefore } from '../src/contract/time.ts';
 import { readEvidence, sealEvidence, type SealedEvidence } from '../src/records/evidence.ts';
 import { factsOf } from '../src/records/facts.ts';
 import { deploymentOf } from '../src/records/names.ts';
-import { readRecord } from '../src/records/record.ts';
+import { isDecided, standingRecord } from '../src/records/record.ts';
 import { perform, StageError, type Work } from './activity.ts';
 
 /** One stage of one deployment, as its work sees it. */
@@ -38,6 +39,7 @@ export interface StageRequest<S extends Stage> {
 /**
  * Carries out one stage and seals what it proved, passed or failed. What is sealed stands: repeated after a lost
  * answer, or in a reset run, the stage answers with the evidence that is there, and after the record with the record.
+ * Once the seventh stage is decided nothing more is sealed: whoever restores has changed what this stage looked at.
  */
 export async function carryOut<S extends Stage>(
   deps: { readonly artifacts: ArtifactStore; readonly logger: Logger },
@@ -49,7 +51,7 @@ export async function carryOut<S extends Stage>(
   return await perform(logger, 'faults', async (context) => {
     const { n: _, ...target } = deploymentOf(deploymentId);
     const store = deps.artifacts.component(target.component);
-    await refuseRecorded(store, deploymentId);
+    await refuseEnded(store, deploymentId);
     const standing = await readEvidence(store, deploymentId, stage);
     if (standing !== null) return answer(standing, request);
     const startedAt = new Date().toISOString();
@@ -59,19 +61,26 @@ export async function carryOut<S extends Stage>(
       target: formatTarget(target),
       previous,
       startedAt,
-      finishedAt: new Date().toISOString(),
+      finishedAt: notBefore(startedAt, new Date().toISOString()),
       ...end,
     });
+    const seal = async (
+      end: Pick<StagePredicate<S>, 'result' | 'failure' | 'findings'>,
+      image: Descriptor | null,
+    ): Promise<Evidence<S>> => {
+      await refuseEnded(store, deploymentId);
+      return answer(await sealEvidence(store, state(end), image), request);
+    };
     try {
       const { findings, image, failure } = await work({ ...context, logger, deploymentId, target, store });
       if (failure !== undefined) context.signal.throwIfAborted();
       const end = failure === undefined ? { result: 'passed' as const, failure: null } : failed(failure);
-      return answer(await sealEvidence(store, state({ ...end, findings }), image), request);
+      return await seal({ ...end, findings }, image);
     } catch (error) {
       // What is stopped by an abort looks like something that died: nothing that it says then is evidence.
       if (!(error instanceof SlipwayError) || error instanceof StageError || context.signal.aborted) throw error;
       if (error.fault === 'platform' || !(await isTrusted(store, request, error))) throw error;
-      return answer(await sealEvidence(store, state({ ...failed(error), findings: null }), null), request);
+      return await seal({ ...failed(error), findings: null }, null);
     }
   });
 }
@@ -112,12 +121,16 @@ function answer<S extends Stage>(standing: SealedEvidence<S>, request: StageRequ
   return { stage, digest, facts: factsOf(stage, predicate) };
 }
 
-/** A deployment whose record is sealed has ended: whoever runs it again is given that record. */
-async function refuseRecorded(store: ComponentStore, deploymentId: string): Promise<void> {
-  const record = await readRecord(store, deploymentId);
-  if (record === null) return;
-  const ended = new SlipwayError('EVIDENCE_REUSED', `${deploymentId} has ended: its record ${record.digest} stands`);
-  throw new StageError(ended, { sealed: record.record });
+/** A deployment that has ended, or is being restored, proves nothing more: whoever runs it is given its record. */
+async function refuseEnded(store: ComponentStore, deploymentId: string): Promise<void> {
+  const record = await standingRecord(store, deploymentId);
+  if (record !== null) {
+    const ended = `${deploymentId} has ended: its record ${record.digest} stands`;
+    throw new StageError(new SlipwayError('EVIDENCE_REUSED', ended), { sealed: record.record });
+  }
+  if (!(await isDecided(store, deploymentId))) return;
+  const restored = `${deploymentId} is being restored: no stage of it is carried out any more`;
+  throw new StageError(new SlipwayError('EVIDENCE_REUSED', restored), {});
 }
 
 function failed(error: SlipwayError): Pick<StagePredicate, 'result' | 'failure'> {

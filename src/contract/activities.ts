@@ -35,10 +35,10 @@ export interface RestorationInput {
  * - `restored`, `removed`: the runtime had changed, and shows the state before again;
  * - `unchanged`: the activation never happened, and never will;
  * - `superseded`: the runtime has moved on under somebody else's generation;
- * - `completed`: the record of the completed deployment was sealed first; it stands.
+ * - `recorded`: the deployment's record was sealed first; it stands, and nothing was restored.
  */
 export interface RestorationReport {
-  readonly outcome: 'restored' | 'removed' | 'unchanged' | 'superseded' | 'completed';
+  readonly outcome: 'restored' | 'removed' | 'unchanged' | 'superseded' | 'recorded';
   /** What the runtime shows by this deployment; null when it was superseded, for then nobody knows. */
   readonly after: RuntimeState | null;
 }

@@ -96,7 +96,9 @@ export function faultOfAfter({ sealed, chain, before, outcome }: Dossier): Fault
   }
   if (!isTime(sealed.sealedAt)) return { clause: '§14', reason: 'the record does not say when it was sealed' };
   const isDecided = outcome === sealed.digest || (outcome === 'restoration' && record.result !== 'completed');
-  if (!isDecided || (record.rollback !== null && outcome !== 'restoration')) {
+  // A restoration that a person took over may never have begun: its deployer was away.
+  const isRestored = record.rollback !== null && record.rollback.outcome !== 'failed';
+  if (!isDecided || (isRestored && outcome !== 'restoration')) {
     return { clause: '§11', reason: 'what decided between completion and rollback was not this record' };
   }
   if (record.result === 'completed') {

@@ -31,7 +31,7 @@ export interface RollbackCourse {
 /** What a rollback came to (§13): in time, late, taken out of service, or left to a person. Null: nothing had changed. */
 export function recordedRollback(course: RollbackCourse): RecordedRollback | null {
   const { trigger, to, startedAt, endedAt, within, restored } = course;
-  if (restored === 'unchanged' || restored === 'completed') return null;
+  if (restored === 'unchanged' || restored === 'recorded') return null;
   const inTime = endedAt - startedAt <= within ? 'restored' : 'late';
   const outcome = restored === 'restored' ? inTime : restored === 'removed' ? 'removed' : 'failed';
   return {

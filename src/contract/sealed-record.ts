@@ -30,7 +30,9 @@ export function expectedState(newest: Pick<SealedRecord, 'after'> | null | undef
 /** The predicate of the claim that a deployment is being restored, and therefore never completes. */
 export interface RestorationIntent {
   readonly deploymentId: string;
-  readonly generation: number;
+  /** That its activation made, or would have made; null when its change intake had not come so far. */
+  readonly generation: number | null;
+  /** The claiming activity's clock. */
   readonly at: string;
 }
 

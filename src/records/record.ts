@@ -18,11 +18,22 @@ export async function readRecord(store: ComponentStore, deploymentId: string): P
 }
 
 /**
+ * The record that stands for a deployment: also one that has decided its seventh stage, and whose sealing was cut short
+ * before it had a name of its own. Null while there is none.
+ */
+export async function standingRecord(store: ComponentStore, deploymentId: string): Promise<StandingRecord | null> {
+  const sealed = await readRecord(store, deploymentId);
+  if (sealed !== null) return sealed;
+  const decided = await readRecordNamed(store, nameOf.outcome(deploymentId));
+  return decided && (await sealRecord(store, decided));
+}
+
+/**
  * Seals the record of a deployment. The seventh stage is completion *or* rollback, and one name in the store decides
  * which: the first of a sealed record and a claim to restore stands there for ever. A completed record that finds the
  * claim is too late; any other record belongs to that claim.
  * @returns the record that stands, which may be an earlier one
- * @throws DEFINITION_OF_DONE_VIOLATED when a restoration was claimed before this completed record
+ * @throws EVIDENCE_REUSED when a restoration was claimed before this completed record
  */
 export async function sealRecord(store: ComponentStore, sealed: SealedRecord): Promise<StandingRecord> {
   const id = idOf(sealed.record);
@@ -31,7 +42,7 @@ export async function sealRecord(store: ComponentStore, sealed: SealedRecord): P
   const decided = await readRecordNamed(store, outcome);
   if (decided === null && sealed.record.result === 'completed') {
     throw new SlipwayError(
-      'DEFINITION_OF_DONE_VIOLATED',
+      'EVIDENCE_REUSED',
       `${id} cannot complete: its restoration has begun; it ends as rolled back`,
     );
   }
@@ -43,7 +54,7 @@ export async function sealRecord(store: ComponentStore, sealed: SealedRecord): P
 }
 
 /**
- * Claims that a deployment is being restored, unless its completed record stands already.
+ * Claims that a deployment is being restored, unless its record has decided the seventh stage already.
  * @returns that record, or null when the claim holds.
  */
 export async function claimRestoration(
@@ -56,9 +67,16 @@ export async function claimRestoration(
   return await readRecordNamed(store, name);
 }
 
-/** Whether the seventh stage of a deployment is decided already: nothing may be activated for it any more. */
+/** Whether the seventh stage of a deployment is decided already: no stage of it is carried out any more. */
 export async function isDecided(store: ComponentStore, deploymentId: string): Promise<boolean> {
   return (await store.resolve(nameOf.outcome(deploymentId))) !== null;
+}
+
+/** The claim that a deployment is being restored, as the first who made it sealed it; null where there is none. */
+export async function readClaim(store: ComponentStore, deploymentId: string): Promise<RestorationIntent | null> {
+  const found = await readDocument(store, nameOf.outcome(deploymentId));
+  if (found === null || found.statement.predicateType === PREDICATE.record) return null;
+  return found.statement.predicate as RestorationIntent;
 }
 
 /** What decided the seventh stage: the record of this digest, or that the deployment is restored; null while nothing has. */

@@ -93,7 +93,7 @@ describe('completion', () => {
   test('is too late once a restoration was claimed', async () => {
     const { complete, input, store, deploymentId } = await openCompletion();
     await claimRestoration(store, { deploymentId, generation: 1, at: NOW });
-    expect(await failureOf(run(complete, input))).toMatchObject({ code: 'DEFINITION_OF_DONE_VIOLATED' });
+    expect(await failureOf(run(complete, input))).toMatchObject({ code: 'EVIDENCE_REUSED' });
     expect(await readRecord(store, deploymentId)).toBeNull();
   });
 

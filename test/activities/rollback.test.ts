@@ -64,7 +64,7 @@ describe('a restoration', () => {
   test('is of no effect once the completed record stands', async () => {
     const { restoreRelease, input, runtime, running } = await openRestoration();
     const { after } = await running.end();
-    expect(await run(restoreRelease, input)).toEqual({ outcome: 'completed', after });
+    expect(await run(restoreRelease, input)).toEqual({ outcome: 'recorded', after });
     expect(runtime.calls).not.toContain('restore');
   });
 

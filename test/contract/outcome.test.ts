@@ -25,7 +25,7 @@ describe('what a rollback came to', () => {
     ['a person took over', { restored: null }, 'failed'],
     ['the runtime had moved on', { restored: 'superseded' }, 'failed'],
     ['the runtime had never changed', { restored: 'unchanged' }, null],
-    ['the deployment had completed first', { restored: 'completed' }, null],
+    ['the deployment had completed first', { restored: 'recorded' }, null],
   ])('%s', ([, course, outcome]) => {
     expect(recordedRollback({ ...IN_TIME, ...course })?.outcome ?? null).toBe(outcome);
   });

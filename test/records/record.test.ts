@@ -93,7 +93,7 @@ describe('the seventh stage is completion or rollback, and never both', () => {
     const { store } = await openRecords();
     expect(await claimRestoration(store, intentOf(1))).toBeNull();
     await expect(sealRecord(store, sealedAs('completed'))).rejects.toMatchObject({
-      code: 'DEFINITION_OF_DONE_VIOLATED',
+      code: 'EVIDENCE_REUSED',
     });
     expect(await readRecord(store, idOf(1))).toBeNull();
     expect((await sealRecord(store, sealedAs('rolled-back'))).record.result).toBe('rolled-back');
@@ -136,7 +136,7 @@ describe('the seventh stage is completion or rollback, and never both', () => {
       const answers = await Promise.all(racers.map((racer) => racer(idOf(n))));
       expect([
         ['completed', 'completed'],
-        ['DEFINITION_OF_DONE_VIOLATED', 'restoring'],
+        ['EVIDENCE_REUSED', 'restoring'],
       ]).toContainEqual(answers);
       expect((await readRecord(store, idOf(n)))?.record.result ?? null).toBe(
         answers[0] === 'completed' ? 'completed' : null,

@@ -155,7 +155,7 @@ test.concurrent('a completed deployment whose last answer was lost is completed:
       await usual(input);
       return saysNo('DEFINITION_OF_DONE_VIOLATED')();
     },
-    restoreRelease: async () => ({ outcome: 'completed', after: target.runtime() }),
+    restoreRelease: async () => ({ outcome: 'recorded', after: target.runtime() }),
   });
 
   expect(await target.carryOut('one')).toMatchObject({ result: 'completed', failure: null, rollback: null });
