@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { sealBlob } from '../src/artifacts/sealed.ts';
-import type { ArtifactStore } from '../src/artifacts/store.ts';
+import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import type {
   LaneFacts,
   OrchestratorActivities,
@@ -12,6 +12,7 @@ import { codeOf, SlipwayError } from '../src/contract/failure.ts';
 import { formatDeploymentId, formatTarget, type Target } from '../src/contract/target.ts';
 import { appendAct, quarantineOf, setQuarantine, standingAct } from '../src/records/acts.ts';
 import { DOCUMENT } from '../src/records/document-types.ts';
+import { readEvidence } from '../src/records/evidence.ts';
 import { expectedState } from '../src/records/known-state.ts';
 import { deploymentOf, nameOf } from '../src/records/names.ts';
 import { holdOf, knownHealthyOf, recentRecords, recentRequests, recordedNumbers } from '../src/records/target.ts';
@@ -59,7 +60,8 @@ export function createLane(deps: LaneDeps): LaneActivities {
         const name = nameOf.history(deploymentId);
         if ((await store.resolve(name)) === null) {
           const bytes = await executions.history(deploymentId);
-          await sealBlob({ store, name, artifactType: DOCUMENT.history, mediaType: 'application/gzip', bytes });
+          const history = { store, name, artifactType: DOCUMENT.history, mediaType: 'application/gzip' };
+          if (bytes !== null) await sealBlob({ ...history, bytes });
         }
         return await presentOf(deps, target);
       }),
@@ -99,22 +101,33 @@ async function observed(observer: RuntimeObserver, target: Target): Promise<Runt
 
 /**
  * All that a lane which begins cold can know. Numbers are used without gaps, so Temporal is asked for the one after the
- * newest record, the next, and so on, until there is none: those have no record yet. The newest that has one is taken up
- * again where its lane was terminated before it had kept its history and ended its warm instance.
+ * newest record, the next, and so on, until there is none: those have no record yet. Where Temporal has lost one (wiped,
+ * deleted), the store may still know of it. The newest that has a record is taken up again where its lane was terminated
+ * before it had kept its history and ended its warm instance.
  */
 async function recover(deps: LaneDeps, target: Target): Promise<LaneFacts> {
   const store = deps.artifacts.component(target.component);
   const recorded = await recordedNumbers(store, target);
-  const unfinished: UnfinishedDeployment[] = [];
   const newest = recorded.at(-1) ?? 0;
   const isKept = newest === 0 || (await store.resolve(nameOf.history(formatDeploymentId(target, newest)))) !== null;
-  let n = isKept ? newest : newest - 1;
-  for (;;) {
-    const execution = await deps.executions.find(formatDeploymentId(target, n + 1));
-    if (execution === null) break;
-    n += 1;
-    unfinished.push({ n, order: execution.input.order, startedAt: execution.startedAt });
+  const unfinished: UnfinishedDeployment[] = [];
+  for (let n = isKept ? newest + 1 : newest; ; n += 1) {
+    const id = formatDeploymentId(target, n);
+    const execution = await deps.executions.find(id);
+    const found = execution && { order: execution.input.order, startedAt: execution.startedAt };
+    const begun = found ?? (n > newest ? await lostDeployment(store, id) : null);
+    if (begun !== null) unfinished.push({ n, ...begun });
+    else if (n > newest) break;
   }
   const recent = await recentRequests(store, target, await recentRecords(store, target));
-  return { ...(await presentOf(deps, target)), n: Math.max(n, newest), recent, unfinished };
+  return { ...(await presentOf(deps, target)), n: unfinished.at(-1)?.n ?? newest, recent, unfinished };
+}
+
+/** A deployment that Temporal has lost may have changed the runtime: its change intake tells what it was begun for. */
+async function lostDeployment(
+  store: ComponentStore,
+  deploymentId: string,
+): Promise<Omit<UnfinishedDeployment, 'n'> | null> {
+  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate;
+  return intake?.findings ? { order: intake.findings.order, startedAt: intake.startedAt } : null;
 }

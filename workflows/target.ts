@@ -59,7 +59,8 @@ export async function target(input: LaneInput): Promise<never> {
       await recover();
     } else {
       lane.apply(started);
-      await conclude(running, await deployment.record);
+      // A deployment that was reset goes on in another run, whose end counts.
+      await conclude(running, (await deployment.record) ?? (await carryOut.awaitDeployment(running.deploymentId)));
     }
   }
 

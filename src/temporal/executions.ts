@@ -19,10 +19,10 @@ export interface Executions {
   find(deploymentId: string): Promise<Execution | null>;
   /** Whether operators can find it by its search attributes, in the seventh stage (§11). @throws TEMPORAL_UNAVAILABLE */
   isVisible(deploymentId: string): Promise<boolean>;
-  /** Waits until it has closed: its record, or null when it ended without one. */
+  /** Waits until its newest run has closed: its record, or null when it ended without one, or was deleted. */
   result(deploymentId: string): Promise<DeploymentRecord | null>;
-  /** Its whole history as gzipped JSON, in the form that replay reads. */
-  history(deploymentId: string): Promise<Buffer>;
+  /** Its whole history as gzipped JSON, in the form that replay reads; null when Temporal has it no more. */
+  history(deploymentId: string): Promise<Buffer | null>;
 }
 
 /** @param list whether the server can list workflows: the time-skipping test server cannot. */
@@ -58,6 +58,7 @@ export function createExecutions(client: Client, { list = true } = {}): Executio
         return (await handleOf(deploymentId).result()) as DeploymentRecord;
       } catch (error) {
         if (error instanceof WorkflowFailedError) return recordOf(error);
+        if (error instanceof WorkflowNotFoundError) return null;
         throw unavailable(error);
       }
     },
@@ -66,6 +67,7 @@ export function createExecutions(client: Client, { list = true } = {}): Executio
       try {
         return gzipSync(historyToJSON(await handleOf(deploymentId).fetchHistory()));
       } catch (error) {
+        if ((await this.find(deploymentId)) === null) return null;
         throw unavailable(error);
       }
     },
