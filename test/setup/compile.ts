@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '../..');
 export interface Compiled {
   /** The repository's layout, as JavaScript. */
   readonly folder: string;
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /**
