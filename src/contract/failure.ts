@@ -64,6 +64,8 @@ export const FAILURES = {
   HEALTH_FAILED: { fault: 'change', clause: '§10' },
   SMOKE_FAILED: { fault: 'change', clause: '§10' },
   HEALTH_DEGRADED: { fault: 'change', clause: '§10' },
+  ROLLBACK_NOT_READY: { fault: 'change', clause: '§13' },
+  DATA_INCOMPATIBLE: { fault: 'change', clause: '§13' },
   DEFINITION_OF_DONE_VIOLATED: { fault: 'change', clause: '§11' },
   DEPLOYMENT_TERMINATED: { fault: 'person', clause: '§11' },
   ABORTED: { fault: 'person', clause: null },
@@ -72,6 +74,9 @@ export const FAILURES = {
   SOURCE_UNAVAILABLE: { fault: 'platform', clause: null },
   RUNTIME_UNAVAILABLE: { fault: 'platform', clause: null },
   TEMPORAL_UNAVAILABLE: { fault: 'platform', clause: null },
+  SECRET_UNAVAILABLE: { fault: 'platform', clause: null },
+  RECEIVER_REFUSED: { fault: 'platform', clause: null },
+  RECEIVER_UNAVAILABLE: { fault: 'platform', clause: null },
   NO_WORKER: { fault: 'platform', clause: null },
   INTERNAL: { fault: 'platform', clause: null },
 } as const satisfies Record<string, { fault: Fault; clause: Clause | null }>;

@@ -80,7 +80,7 @@ describe.sequential('a version that is not fit', () => {
   });
 
   test.each([
-    ['dies during the soak', 'setTimeout(() => process.exit(1), 700)', 'HEALTH_DEGRADED'],
+    ['dies during the soak', 'well = () => (looks += 1) > 6 ? process.exit(1) : "ok"', 'HEALTH_DEGRADED'],
     [
       'answers 200 with an error page',
       "setTimeout(() => { text = undefined; page = () => 'Sorry' }, 0)",
@@ -230,11 +230,13 @@ function onlyLive(misbehave: string): string {
 import { createServer } from 'node:http';
 let text = readFileSync(new URL('text.txt', import.meta.url), 'utf8');
 let page = () => 'web ' + text;
+let looks = 0;
+let well = () => 'ok';
 const folder = process.env.SLIPWAY_INSTANCE_DIR;
 const isLive = !folder.startsWith('/instance/') && folder !== '/instance' && readdirSync(folder) !== null;
 if (isLive) { ${misbehave}; }
 if (!isLive || ${!misbehave.startsWith('setInterval') && !misbehave.startsWith('console')}) {
-  createServer((request, response) => response.end(request.url === '/healthz' ? 'ok' : page())).listen(Number(process.env.PORT), '127.0.0.1');
+  createServer((request, response) => response.end(request.url === '/healthz' ? well() : page())).listen(Number(process.env.PORT), '127.0.0.1');
 }`;
 }
 
