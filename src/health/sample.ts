@@ -29,3 +29,17 @@ export interface Sample {
   /** How often the runtime had had to start it again; null when it did not say. */
   readonly restarts: number | null;
 }
+
+/** One query of a Prometheus, asked once (§12: system health as operators measure it). Evidence, like a sample. */
+export interface MetricSample {
+  /** The wall clock, ISO 8601. */
+  readonly at: string;
+  /** As in {@link Sample}. */
+  readonly after: number;
+  /** The query's name in the platform file. */
+  readonly name: string;
+  /** Null where there is no single number: nothing, NaN, an error, or several series. Then it is inconclusive. */
+  readonly value: number | null;
+  /** What was seen, in a few words. */
+  readonly detail: string;
+}
