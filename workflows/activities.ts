@@ -20,6 +20,9 @@ const UNBOUNDED: ActivityOptions = {
   retry: { ...BOUNDED.retry, maximumAttempts: Number.POSITIVE_INFINITY },
 };
 
+/** What goes on for as long as an environment says; each attempt goes on where the one before was cut short. */
+const ENDLESS: ActivityOptions = { ...UNBOUNDED, startToCloseTimeout: '3650d' };
+
 /** Visibility may lag without a bound: completion waits for it, over many deaths of its worker (§11). */
 const PATIENT: ActivityOptions = {
   ...BOUNDED,
@@ -41,6 +44,7 @@ export function activitiesFor(environment: string) {
     observeRelease: deployer('observeRelease', BOUNDED, '6 Post-deploy verification (§10)'),
     complete: orchestrator('complete', PATIENT, '7 Completion (§11)'),
     restoreRelease: deployer('restoreRelease', UNBOUNDED, 'Rollback: restore the version before (§13)'),
+    watchRelease: deployer('watchRelease', ENDLESS, 'Watch the live release after its completion (§12)'),
     sealRecord: orchestrator('sealRecord', UNBOUNDED, 'Seal the record (§14)'),
     recoverLane: orchestrator('recoverLane', UNBOUNDED, 'Read the target from store, runtime and Temporal'),
     awaitDeployment: orchestrator('awaitDeployment', UNBOUNDED, 'Wait for an adopted deployment'),

@@ -7,7 +7,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { RestorationReport, RuntimeState } from '../src/contract/activities.ts';
-import { recordedRollback, remarked, remarkOn } from '../src/contract/outcome.ts';
+import { breachedRollback, recordedRollback, remarked, remarkOn } from '../src/contract/outcome.ts';
 import type { RecordedFailure, RecordedRollback } from '../src/contract/record.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
 import { SEARCH_ATTRIBUTES } from '../src/contract/search-attributes.ts';
@@ -34,6 +34,8 @@ export interface CompensationEnd {
 interface Circumstances {
   readonly failure: RecordedFailure;
   readonly controls: Controls;
+  /** Told, at once, that the rollback is past its bound. */
+  readonly breached: (soFar: RecordedRollback) => void;
   readonly changed: () => void;
 }
 
@@ -45,16 +47,22 @@ export async function compensate(compensation: Compensation | null, around: Circ
   const { failure, controls } = around;
   if (compensation === null) return { failure, rollback: null, after: null };
   const { restore, to, within } = compensation;
-  const startedAt = Date.now();
-  const end = await bounded(within, restore, around);
+  const begun = { trigger: triggerOf(failure), to, startedAt: Date.now(), within };
+  let breachedAt: number | null = null;
+  const end = await bounded(within, restore, controls, () => {
+    breachedAt = Date.now();
+    upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.result, value: 'ROLLBACK_BREACHED' }]);
+    around.breached(breachedRollback({ ...begun, breachedAt }));
+    controls.note('ROLLBACK_BREACHED: past its time bound, and still trying; `takeover` hands it to a person');
+  });
+  around.changed();
   const report = end instanceof TemporalFailure ? null : end;
   const rollback = recordedRollback({
-    trigger: triggerOf(failure),
-    to,
-    startedAt,
+    ...begun,
     endedAt: Date.now(),
-    within,
+    breachedAt,
     restored: report?.outcome ?? null,
+    data: report?.data ?? null,
   });
   return { failure: remarked(failure, explanation(end, controls)), rollback, after: report?.after ?? null };
 }
@@ -63,14 +71,15 @@ export async function compensate(compensation: Compensation | null, around: Circ
 async function bounded(
   within: number,
   restore: () => Promise<RestorationReport>,
-  { controls, changed }: Circumstances,
+  controls: Controls,
+  breached: () => void,
 ): Promise<RestorationReport | TemporalFailure> {
   const timer = new CancellationScope();
   const restoring = new CancellationScope();
   controls.setRestoring(true);
   const breach = timer
     .run(() => sleep(within, { summary: 'rollbackWithin: the rollback has to be done (§13)' }))
-    .then(() => sayBreached(controls), ifCancelled);
+    .then(breached, ifCancelled);
   const restored = restoring.run(restore).catch(ifTemporal);
   await Promise.race([restored, condition(() => controls.takenOver() !== null)]);
   timer.cancel();
@@ -78,13 +87,7 @@ async function bounded(
   const end = await restored; // a restoration that succeeds while it is taken over has succeeded
   await breach;
   controls.setRestoring(false);
-  changed();
   return end;
-}
-
-function sayBreached(controls: Controls): void {
-  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.result, value: 'ROLLBACK_BREACHED' }]);
-  controls.note('ROLLBACK_BREACHED: past its time bound, and still trying; `takeover` hands it to a person');
 }
 
 function ifCancelled(error: unknown): void {

@@ -10,7 +10,7 @@ import {
   uuid4,
 } from '@temporalio/workflow';
 import { whyNoPerson, type Act, type Person } from '../src/contract/acts.ts';
-import { isDigest } from '../src/contract/digest.ts';
+import { isDigest, type Digest } from '../src/contract/digest.ts';
 import type { FailureCode } from '../src/contract/failure.ts';
 import {
   acted,
@@ -88,8 +88,8 @@ export function openLane(
     return answerTo(state, order.requestId);
   }
 
-  async function seal(act: Act): Promise<void> {
-    const { at } = await carryOut.sealAct({ target: input.target, act, key: uuid4() });
+  async function seal(act: Act, key: string = uuid4()): Promise<void> {
+    const { at } = await carryOut.sealAct({ target: input.target, act, key });
     acts += 1;
     apply((before) => acted(before, act, at));
   }
@@ -161,6 +161,13 @@ export function openLane(
     /** How many acts have taken effect in this run. */
     acts: (): number => acts,
     apply,
+    note,
+    /** Quarantines what degraded; done again under its key, it is the same act. */
+    quarantine: ({ digest, reason, key }: { digest: Digest; reason: string; key: string }): Promise<void> =>
+      seal({ kind: 'quarantine', digest, by: 'slipway', reason }, key),
+    /** Ends an order of the lane's own that has become pointless. */
+    withdraw: (order: Order, why: string): Promise<void> =>
+      seal({ kind: 'order-ended', record: recordOfQueued(order, `aborted by slipway: ${why}`), order }),
     open: (): void => {
       isOpen = true;
     },

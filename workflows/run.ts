@@ -90,7 +90,14 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
         const stage = record.stages.at(-1)?.stage ?? null;
         const failure = isCancellation(error) ? controls.abortion(stage) : recordedFailure(error, stage);
         record = { ...record, failure };
-        const end = await compensate(compensation, { failure, controls, changed: show });
+        const end = await compensate(compensation, {
+          failure,
+          controls,
+          breached: (rollback) => {
+            record = { ...record, rollback };
+          },
+          changed: show,
+        });
         record = { ...record, failure: end.failure, rollback: end.rollback };
         const ended = { ...record, result: resultOf(end.failure, end.rollback) };
         return await carryOut.sealRecord({ record: ended, order, after: end.after });

@@ -9,6 +9,7 @@ import {
 import {
   adopted,
   ended,
+  isOvertaken,
   nextOrder,
   notStarted,
   recovered,
@@ -23,6 +24,7 @@ import { activitiesFor } from './activities.ts';
 import { startDeployment } from './child.ts';
 import { describeLane } from './details.ts';
 import { openLane } from './lane.ts';
+import { openWatch } from './watch.ts';
 
 /** Updates that one run of a lane takes before it continues as new; Temporal's own limit is 2,000. */
 const UPDATES_A_RUN = 1_000;
@@ -34,19 +36,26 @@ const UPDATES_A_RUN = 1_000;
 export async function target(input: LaneInput): Promise<never> {
   const carryOut = activitiesFor(input.target.environment);
   const lane = openLane(input, carryOut, show);
+  const watch = openWatch(lane, carryOut);
   const background = new Set<Promise<void>>();
 
   // A cancellation of the lane in the UI must not reach its deployment, which is aborted by its own name.
   return await CancellationScope.nonCancellable(async () => {
     if (input.carried === undefined) await recover();
+    watch.keep();
     for (;;) {
       await condition(() => nextOrder(lane.state()) !== null || mayContinueAsNew());
       const order = nextOrder(lane.state());
       if (order === null || isOld()) break;
+      if (isOvertaken(lane.state(), order)) {
+        await lane.withdraw(order, 'another release is live by now');
+        continue;
+      }
       const { running } = lane.apply((state) => starting(state, order, now()));
       if (running !== null) await carry(running);
     }
     lane.close();
+    await watch.stop();
     await condition(() => allHandlersFinished() && background.size === 0);
     return await continueAsNew<typeof target>({ target: input.target, carried: lane.state() });
   });
@@ -90,6 +99,7 @@ export async function target(input: LaneInput): Promise<never> {
     return inBackground(
       sinceTheLastAct(() => carryOut.archiveDeployment(deploymentId)).then((seen) => {
         lane.apply((state) => (newest(state) === deploymentId ? { ...state, ...seen } : state));
+        watch.keep();
       }),
     );
   }

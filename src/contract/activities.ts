@@ -6,6 +6,8 @@ import type { DeploymentRecord, RecordedFailure } from './record.ts';
 import type { LiveRelease } from './release.ts';
 import type { Stage } from './stages.ts';
 import type { Target } from './target.ts';
+import type { WatchDuty, WatchReport } from './watch.ts';
+import type { DataSeen } from './way-back.ts';
 
 /** What every stage but the first is given: whose deployment it is, and the evidence before it. */
 export interface StageInput<S extends Stage> {
@@ -34,13 +36,16 @@ export interface RestorationInput {
 /**
  * - `restored`, `removed`: the runtime had changed, and shows the state before again;
  * - `unchanged`: the activation never happened, and never will;
+ * - `left`: the runtime had changed, and stays so: there is no way back, as the deployment's change declares;
  * - `superseded`: the runtime has moved on under somebody else's generation;
  * - `recorded`: the deployment's record was sealed first; it stands, and nothing was restored.
  */
 export interface RestorationReport {
-  readonly outcome: 'restored' | 'removed' | 'unchanged' | 'superseded' | 'recorded';
+  readonly outcome: 'restored' | 'removed' | 'unchanged' | 'left' | 'superseded' | 'recorded';
   /** What the runtime shows by this deployment; null when it was superseded, for then nobody knows. */
   readonly after: RuntimeState | null;
+  /** Null where nothing was restored. Earlier versions lack it. */
+  readonly data?: DataSeen | null;
 }
 
 /** What a runtime shows of a target. */
@@ -62,12 +67,17 @@ export interface LaneFacts {
   readonly generation: number;
   readonly knownHealthy: LiveRelease | null;
   readonly hold: Hold | null;
+  /** The live release, while it is to be watched. Earlier versions lack it. */
+  readonly watch?: WatchDuty | null;
   /** The newest deployment number that was ever used. */
   readonly n: number;
   readonly recent: readonly RecentRequest[];
   /** Deployments that their lane was not done with: open ones to wait for, ended ones to settle or to keep. In order. */
   readonly unfinished: readonly UnfinishedDeployment[];
 }
+
+/** What a target is like now. */
+export type LanePresent = Pick<LaneFacts, 'live' | 'generation' | 'knownHealthy' | 'hold' | 'watch'>;
 
 export interface UnfinishedDeployment {
   readonly n: number;
@@ -101,7 +111,7 @@ export interface OrchestratorActivities {
   awaitDeployment(deploymentId: string): Promise<DeploymentRecord | null>;
   sealAct(input: { readonly target: Target; readonly act: Act; readonly key: string }): Promise<ActPredicate>;
   /** Exports a closed deployment's history into the store; what the target looks like now. */
-  archiveDeployment(deploymentId: string): Promise<Pick<LaneFacts, 'live' | 'generation' | 'knownHealthy' | 'hold'>>;
+  archiveDeployment(deploymentId: string): Promise<LanePresent>;
 }
 
 /** Runs a component's code, sandboxed; no credentials. */
@@ -115,6 +125,8 @@ export interface DeployerActivities {
   activateRelease(input: StageInput<'deploy'>): Promise<Evidence<'deploy'>>;
   observeRelease(input: StageInput<'post-deploy-verification'>): Promise<Evidence<'post-deploy-verification'>>;
   restoreRelease(input: RestorationInput): Promise<RestorationReport>;
+  /** Watches a live release until its time is over, it degrades, or another is live. */
+  watchRelease(duty: WatchDuty): Promise<WatchReport>;
   /** Ends what is kept warm for a deployment that has ended. */
   retireRelease(deploymentId: string): Promise<void>;
   /** Restores and seals a deployment that ended without a record: terminated, or lost. */

@@ -2,6 +2,7 @@ import type { Chain, Fault } from './chain.ts';
 import type { Dossier } from './dossier.ts';
 import { resultOf } from './outcome.ts';
 import type { DeploymentRecord, RecordedRollback } from './record.ts';
+import type { LiveRelease } from './release.ts';
 import { expectedState, isSameState } from './sealed-record.ts';
 import { STAGES } from './stages.ts';
 import { isSameRelease, provedIn } from './statements.ts';
@@ -59,6 +60,12 @@ export function faultOfRollback(record: DeploymentRecord, chain: Chain): Fault |
       reason: `${failure.code} triggers ${triggerOf(failure)}, and is recorded as ${rollback.trigger}`,
     };
   }
+  if (rollback.outcome === 'restoring') {
+    return { clause: '§13', reason: 'the record was sealed while the rollback still went on' };
+  }
+  if (rollback.data?.how === 'hashed' && rollback.data.before !== rollback.data.after) {
+    return { clause: '§13', reason: 'the instance folder was changed between the old instance and the new one' };
+  }
   if (rollback.outcome !== 'failed' && (rollback.outcome === 'removed') !== (from === null)) {
     return {
       clause: '§13',
@@ -69,10 +76,16 @@ export function faultOfRollback(record: DeploymentRecord, chain: Chain): Fault |
 }
 
 /** §13, §14: it began once its reason was there, and was in time or late as its times say. */
-function faultOfTimes({ startedAt, restoredAt, within, outcome }: RecordedRollback, failedAt: string): Fault | null {
+function faultOfTimes(
+  { startedAt, restoredAt, within, outcome, breachedAt = null }: RecordedRollback,
+  failedAt: string,
+): Fault | null {
   if (!isTime(startedAt)) return { clause: '§14', reason: 'the rollback lacks a time' };
   if (startedAt < failedAt)
     return { clause: '§14', reason: 'the rollback began before the stage that failed had ended' };
+  if (breachedAt !== null && !(Date.parse(breachedAt) - Date.parse(startedAt) >= within)) {
+    return { clause: '§13', reason: 'its bound is recorded as passed before it had passed' };
+  }
   if (outcome === 'failed') {
     return restoredAt === null
       ? null
@@ -81,8 +94,13 @@ function faultOfTimes({ startedAt, restoredAt, within, outcome }: RecordedRollba
   if (!isTime(restoredAt)) return { clause: '§14', reason: 'the rollback lacks a time' };
   const took = Date.parse(restoredAt) - Date.parse(startedAt);
   if (took < 0) return { clause: '§14', reason: 'the rollback ended before it began' };
-  if (outcome === 'removed' || (outcome === 'late') === took > within) return null;
+  const isLate = took > within || breachedAt !== null;
+  if (outcome === 'removed' || (outcome === 'late') === isLate) return null;
   return { clause: '§13', reason: `it took ${took} ms of ${within}, and is recorded as ${outcome}` };
+}
+
+function ownRelease({ artifact, deploymentId }: DeploymentRecord): LiveRelease | null {
+  return artifact === null || deploymentId === null ? null : { ...artifact, deploymentId };
 }
 
 /** §2, §11, §13: from one known state of the runtime to another: what it showed before, and what it showed in the end. */
@@ -107,7 +125,9 @@ export function faultOfAfter({ sealed, chain, before, outcome }: Dossier): Fault
     return { clause: '§11', reason: 'the record seals another state of the runtime than completion observed' };
   }
   if (record.rollback?.outcome === 'failed') {
-    return after === null
+    const made = found && { generation: found.generation + 1, live: ownRelease(record) };
+    const isLeft = record.wayBack?.state === 'none' && after !== null && made !== null && isSameState(after, made);
+    return after === null || isLeft
       ? null
       : { clause: '§13', reason: 'the rollback failed, and yet the record vouches for the runtime' };
   }

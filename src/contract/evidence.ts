@@ -3,6 +3,7 @@ import type { Clause, FailureCode } from './failure.ts';
 import type { Order } from './order.ts';
 import type { LiveRelease, ReleaseRef } from './release.ts';
 import type { Stage, StageBefore } from './stages.ts';
+import type { WayBack } from './way-back.ts';
 
 /**
  * A stage's evidence as the workflow carries it: the name of the sealed statement, and those of its facts that later
@@ -38,8 +39,10 @@ export interface Facts {
   };
   build: ReleaseRef;
   verification: null;
-  release: null;
-  deploy: null;
+  /** The way back as far as it is known before Deploy; null where Deploy has to prove it. */
+  release: WayBack | null;
+  /** Null in evidence of earlier versions. */
+  deploy: WayBack | null;
   'post-deploy-verification': null;
   completion: null;
 }
@@ -75,6 +78,8 @@ export interface Findings {
     readonly change: string;
     readonly source: { readonly repository: string; readonly revision: string };
     readonly releasedAt: string;
+    /** The way back, where it needs no proof or there is none; null where Deploy proves it. Earlier versions lack it. */
+    readonly wayBack?: WayBack | null;
   };
   deploy: DeployFindings;
   'post-deploy-verification': { readonly artifact: Digest; readonly generation: number; readonly verdict: unknown };
@@ -89,6 +94,8 @@ export interface IntakeFindings {
     readonly reason: string;
     readonly requestedBy: string;
     readonly carries: readonly string[];
+    /** Those of `carries` that declare that there may be no way back (§13). Absent where none does. */
+    readonly irreversible?: readonly string[];
   };
   readonly source: {
     readonly repository: string;
@@ -124,6 +131,8 @@ export interface DeployFindings {
   readonly address: string | null;
   readonly isolation: string;
   readonly instanceFolderHashes: { readonly before: string; readonly after: string } | null;
+  /** As it was before the runtime was touched. Earlier versions lack it. */
+  readonly wayBack?: WayBack;
 }
 
 export interface CompletionFindings {

@@ -1,9 +1,10 @@
 import type { Act, Hold } from './acts.ts';
 import type { LaneFacts, RecentRequest, UnfinishedDeployment } from './activities.ts';
-import { contentOf, type Order } from './order.ts';
+import { contentOf, type Order, type RollbackOrder } from './order.ts';
 import { openRecord, type DeploymentRecord } from './record.ts';
 import type { LiveRelease } from './release.ts';
 import { formatDeploymentId, formatTarget, type Target } from './target.ts';
+import type { Degradation, WatchDuty } from './watch.ts';
 
 /**
  * The lane of one target: what it decides is a pure function of its state and an event; the `target` workflow carries
@@ -17,6 +18,8 @@ export interface LaneState {
   /** The newest deployment number that was used. */
   readonly n: number;
   readonly hold: Hold | null;
+  /** The live release, while it is watched after its completion (§12). Earlier versions lack it. */
+  readonly watch?: WatchDuty | null;
   /** An order leaves the queue once its deployment has started, or by an abort. */
   readonly queue: readonly QueuedOrder[];
   /** Starting (its order is still queued), or under way. */
@@ -58,6 +61,7 @@ export function emptyLane(target: Target): LaneState {
     generation: 0,
     n: 0,
     hold: null,
+    watch: null,
     queue: [],
     running: null,
     recent: [],
@@ -69,11 +73,11 @@ export function emptyLane(target: Target): LaneState {
  * turn out to have been carried out leave the queue.
  */
 export function recovered(state: LaneState, facts: LaneFacts): LaneState {
-  const { live, knownHealthy, generation, hold, n } = facts;
+  const { live, knownHealthy, generation, hold, n, watch = null } = facts;
   const known = new Set(facts.recent.map(({ requestId }) => requestId));
   const queue = state.queue.filter(({ order }) => !known.has(order.requestId));
   const recent = [...facts.recent, ...state.recent.filter(({ requestId }) => !known.has(requestId))];
-  return { ...state, live, knownHealthy, generation, hold, n, queue, recent };
+  return { ...state, live, knownHealthy, generation, hold, watch, n, queue, recent };
 }
 
 /** Why the lane refuses an order, or null: a request id stands for one content. */
@@ -192,6 +196,33 @@ export function acted(state: LaneState, act: Act, at: string): LaneState {
     case 'unquarantine':
       return state;
   }
+}
+
+/** Nobody watches that release any more. */
+export function unwatched(state: LaneState, { deploymentId }: WatchDuty): LaneState {
+  return state.watch?.deploymentId === deploymentId ? { ...state, watch: null } : state;
+}
+
+/** Characters; an order's reason has at most 1000. */
+const LONGEST_REASON = 900;
+
+/** The rollback that a lane orders itself: its live release degraded after its completion (§12). */
+export function degradationOrder({ target }: LaneState, degradation: Degradation, reason: string): RollbackOrder {
+  return {
+    kind: 'rollback',
+    requestId: `watch:${degradation.deploymentId}`,
+    target,
+    by: 'slipway',
+    reason: `HEALTH_DEGRADED: ${reason}`.slice(0, LONGEST_REASON),
+    version: null,
+    degradation,
+  };
+}
+
+/** Whether what an order is to take back is live no more: another deployment has begun, and has gone through. */
+export function isOvertaken({ live }: LaneState, order: Order): boolean {
+  if (order.kind !== 'rollback' || order.degradation === undefined) return false;
+  return live?.deploymentId !== order.degradation.deploymentId;
 }
 
 /** The record of an order that is taken out of the queue before it began. */

@@ -1,4 +1,5 @@
 import { formatTarget, type Target } from './target.ts';
+import type { Degradation } from './watch.ts';
 
 /** What somebody asks of a target. The same request id is one deployment and one answer, however often it is sent. */
 export type Order = DeployOrder | RollbackOrder;
@@ -26,13 +27,20 @@ export interface RollbackOrder extends OrderBase {
   readonly reason: string;
   /** Null: the newest release here, not quarantined, that completed before the live one. */
   readonly version: string | null;
+  /** Only where the lane itself orders it: the live release degraded after its completion (§12). */
+  readonly degradation?: Degradation;
 }
 
 /** Two orders with one request id are the same only if this is equal. */
 export function contentOf(order: Order): string {
   return order.kind === 'deploy'
     ? JSON.stringify(['deploy', order.by, order.change, order.source, order.revision])
-    : JSON.stringify(['rollback', order.by, order.reason, order.version]);
+    : JSON.stringify(['rollback', order.by, order.reason, order.version, ...degradationOf(order)]);
+}
+
+/** Nothing for what people order, so that the content of earlier orders stays what it was. */
+function degradationOf({ degradation }: RollbackOrder): readonly string[] {
+  return degradation === undefined ? [] : [degradation.deploymentId, degradation.evidence];
 }
 
 /** Whether two orders are one and the same: the same wish, of the same target, under the same request id. */
@@ -50,6 +58,7 @@ export function whyNoOrder(value: unknown): string | null {
     if (!isText(order[key], 200)) return `${key}: expected a text of 1 to 200 characters`;
   }
   if (order['kind'] === 'rollback') {
+    if (order['degradation'] !== undefined) return 'degradation: expected none; only a lane itself orders that';
     if (!isText(order['reason'], 1000)) return 'reason: expected a text of 1 to 1000 characters';
     const version = order['version'] ?? null;
     return version === null || isText(version, 128) ? null : 'version: expected a version or null';

@@ -6,6 +6,7 @@ import type { ReleaseRef } from './release.ts';
 import type { Stage } from './stages.ts';
 import { formatTarget } from './target.ts';
 import type { RollbackTrigger } from './trigger.ts';
+import type { DataSeen, WayBack } from './way-back.ts';
 
 /** How a deployment ended. */
 export const RESULTS = ['completed', 'rejected', 'failed', 'rolled-back', 'rollback-failed', 'aborted'] as const;
@@ -33,6 +34,8 @@ export interface DeploymentRecord {
   readonly source: { readonly repository: string; readonly revision: string } | null;
   readonly artifact: ReleaseRef | null;
   readonly from: ReleaseRef | null;
+  /** Known before the runtime is touched (§13); null before, and where it never came so far. Earlier versions lack it. */
+  readonly wayBack?: WayBack | null;
   /** Null while it runs. */
   readonly result: Result | null;
   readonly failure: RecordedFailure | null;
@@ -69,7 +72,12 @@ export interface RecordedRollback {
   readonly restoredAt: string | null;
   /** The declared bound, milliseconds. */
   readonly within: number;
-  readonly outcome: 'restored' | 'late' | 'removed' | 'failed';
+  /** When the bound passed before it was done; null when it did not. Earlier versions lack it. */
+  readonly breachedAt?: string | null;
+  /** Null where nothing was restored. Earlier versions lack it. */
+  readonly data?: DataSeen | null;
+  /** `restoring` only while it runs, and only past its bound. */
+  readonly outcome: 'restored' | 'late' | 'removed' | 'failed' | 'restoring';
 }
 
 export interface StageRecord {
@@ -92,6 +100,7 @@ export function openRecord(deploymentId: string | null, order: Order): Deploymen
     source: order.kind === 'deploy' ? { repository: order.source, revision: order.revision } : null,
     artifact: null,
     from: null,
+    wayBack: null,
     result: null,
     failure: null,
     rollback: null,
@@ -143,5 +152,7 @@ export function withEvidence(
     return { ...ended, change, source, from: from && { version: from.version, digest: from.digest } };
   }
   if (isOf('build', evidence)) return { ...ended, artifact: evidence.facts };
+  const isOfWayBack = isOf('release', evidence) || isOf('deploy', evidence);
+  if (isOfWayBack && evidence.facts !== null) return { ...ended, wayBack: evidence.facts };
   return ended;
 }

@@ -57,6 +57,10 @@ export function consequencesOf(
       acts.push({ kind: 'hold', by, reason: `${deploymentId} rolled back: ${failure.code}` });
     }
   }
+  if (record.result === 'completed' && order.kind === 'rollback' && order.degradation && afterRollback === 'hold') {
+    const { deploymentId: degraded } = order.degradation;
+    acts.push({ kind: 'hold', by, reason: `${degraded} degraded after its completion; ${deploymentId} took it back` });
+  }
   const wasReplaced = record.result === 'completed' && from !== null && from.digest !== artifact?.digest;
   if (wasReplaced && order.kind === 'rollback' && order.version === null) {
     acts.push({

@@ -74,7 +74,8 @@ export function faultOfStatements({ record, order }: SealedRecord, chain: Chain)
     faultOfOrder(record, order, intake) ??
     faultOfChange(record, intake?.change ?? openRecord(record.deploymentId, order).change) ??
     faultOfSource(record, intake?.source ?? openRecord(record.deploymentId, order).source) ??
-    faultOfReleases(record, intake, provedIn(record, chain, 'build')?.release ?? null)
+    faultOfReleases(record, intake, provedIn(record, chain, 'build')?.release ?? null) ??
+    faultOfWayBack(record, intake, chain)
   );
 }
 
@@ -121,6 +122,23 @@ function faultOfReleases(
   }
   if (isSameRelease(record.artifact, built)) return null;
   return { clause: '§14', reason: 'the record names another artifact than was built' };
+}
+
+/** §13: what the record says of the way back is what was found before the runtime was touched. */
+function faultOfWayBack(record: DeploymentRecord, intake: IntakeFindings | null, chain: Chain): Fault | null {
+  const wayBack = record.wayBack ?? null;
+  const declared = provedIn(record, chain, 'release')?.wayBack ?? null;
+  const proved = provedIn(record, chain, 'deploy')?.wayBack ?? declared;
+  if (JSON.stringify(wayBack) !== JSON.stringify(proved)) {
+    return { clause: '§13', reason: 'the record tells of the way back otherwise than was found before Deploy' };
+  }
+  if (wayBack === null) return null;
+  if (wayBack.state === 'none' && (intake?.change.irreversible ?? []).length === 0) {
+    return { clause: '§13', reason: 'there was no way back, and no change declares that' };
+  }
+  const to = wayBack.state === 'none' ? null : (intake?.from ?? null);
+  const isOwn = isSameRelease(wayBack.to, to) && (wayBack.state === 'first') === (intake?.from === null);
+  return isOwn ? null : { clause: '§13', reason: 'the way back leads elsewhere than to what was live before' };
 }
 
 /** Whether both name the same version and bytes, or neither names any. */

@@ -16,8 +16,8 @@ const READ: FactsReader = {
   }),
   build: ({ release }) => release,
   verification: () => null,
-  release: () => null,
-  deploy: () => null,
+  release: ({ wayBack }) => wayBack ?? null,
+  deploy: ({ wayBack }) => wayBack ?? null,
   'post-deploy-verification': () => null,
   completion: () => null,
 };

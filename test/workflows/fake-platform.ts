@@ -72,7 +72,14 @@ export function createFakePlatform(executions: Executions) {
       'archiveDeployment',
     ),
     builder: pick('buildArtifact', 'verifyArtifact'),
-    deployer: pick('activateRelease', 'observeRelease', 'restoreRelease', 'retireRelease', 'settleDeployment'),
+    deployer: pick(
+      'activateRelease',
+      'observeRelease',
+      'restoreRelease',
+      'retireRelease',
+      'watchRelease',
+      'settleDeployment',
+    ),
 
     /** One target: its store and runtime, what was asked of it, and what it shall do instead. */
     on(target: Target) {

@@ -1,0 +1,28 @@
+import type { Digest } from './digest.ts';
+
+/** A live release that is to be watched after its completion (§12: system health degrades post-deploy). */
+export interface WatchDuty {
+  readonly deploymentId: string;
+  /** ISO 8601; when nobody watches it any more. */
+  readonly until: string;
+}
+
+/** How a watch ended. */
+export interface WatchReport {
+  /**
+   * - `held`       it was well, as far as could be told, until the time was over;
+   * - `degraded`   it got worse; sealed evidence says how;
+   * - `overtaken`  another release is live.
+   */
+  readonly outcome: 'held' | 'degraded' | 'overtaken';
+  /** What was seen, in words. */
+  readonly reason: string;
+  /** The sealed verdict; null unless it degraded. */
+  readonly evidence: Digest | null;
+}
+
+/** Why a lane itself orders a rollback: the deployment whose release degraded, and the sealed verdict. */
+export interface Degradation {
+  readonly deploymentId: string;
+  readonly evidence: Digest;
+}
