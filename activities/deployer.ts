@@ -1,12 +1,11 @@
 import type { DeployerActivities } from '../src/contract/activities.ts';
-import type { CommandDeps } from './commands.ts';
 import { createDeploy, type DeployDeps } from './deploy.ts';
 import { createPostDeployVerification } from './post-deploy-verification.ts';
 import { createRollback } from './rollback.ts';
 import { createSettlement } from './settlement.ts';
 
 /** All activities of one environment's deployer. */
-export function createDeployerActivities(deps: DeployDeps & CommandDeps): DeployerActivities {
+export function createDeployerActivities(deps: DeployDeps): DeployerActivities {
   return {
     ...createDeploy(deps),
     ...createPostDeployVerification(deps),

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { sealBlob } from '../src/artifacts/sealed.ts';
 import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import type {
+  LanePresent,
   LaneFacts,
   OrchestratorActivities,
   RuntimeState,
@@ -16,6 +17,7 @@ import { readEvidence } from '../src/records/evidence.ts';
 import { expectedState } from '../src/records/known-state.ts';
 import { deploymentOf, nameOf } from '../src/records/names.ts';
 import { holdOf, knownHealthyOf, recentRecords, recentRequests, recordedNumbers } from '../src/records/target.ts';
+import { watchDutyOf } from '../src/records/watch.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
 import type { Executions } from '../src/temporal/executions.ts';
 import { perform } from './activity.ts';
@@ -78,15 +80,16 @@ async function untilAborted(signal: AbortSignal): Promise<never> {
  * What a target is like now. Orders are taken, and a hold is in force, also while the runtime is away: then it counts as
  * what the newest record left there, and change intake looks for itself.
  */
-async function presentOf(
-  { artifacts, observer }: LaneDeps,
-  target: Target,
-): Promise<Pick<LaneFacts, 'live' | 'generation' | 'knownHealthy' | 'hold'>> {
+async function presentOf({ artifacts, observer }: LaneDeps, target: Target): Promise<LanePresent> {
   const store = artifacts.component(target.component);
   const records = await recentRecords(store, target);
   const shown = (await observed(observer, target)) ?? expectedState(records[0]) ?? { live: null, generation: 0 };
-  const [knownHealthy, hold] = await Promise.all([knownHealthyOf(store, records), holdOf(store, target)]);
-  return { live: shown.live, generation: shown.generation, knownHealthy, hold };
+  const [knownHealthy, hold, watch] = await Promise.all([
+    knownHealthyOf(store, records),
+    holdOf(store, target),
+    watchDutyOf(store, target, shown.live, records),
+  ]);
+  return { live: shown.live, generation: shown.generation, knownHealthy, hold, watch };
 }
 
 /** Null when the runtime does not answer. */

@@ -7,7 +7,7 @@ import { verifyLive } from '../src/health/verify-live.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { standingImage } from '../src/records/image.ts';
 import { environmentOf, readPlatform } from '../src/records/platform.ts';
-import { createLiveCommands, type CommandDeps } from './commands.ts';
+import { createLiveCommands } from './commands.ts';
 import type { DeployDeps } from './deploy.ts';
 import { refuseOtherEnvironment } from './environment.ts';
 import { carryOut } from './stage.ts';
@@ -16,9 +16,7 @@ import { carryOut } from './stage.ts';
  * Stage 6, Post-deploy verification (§10): availability, health endpoint, smoke tests and the soak, through the stable
  * address, as a user would see it. Its samples are evidence, whether it passes or fails.
  */
-export function createPostDeployVerification(
-  deps: DeployDeps & CommandDeps,
-): Pick<DeployerActivities, 'observeRelease'> {
+export function createPostDeployVerification(deps: DeployDeps): Pick<DeployerActivities, 'observeRelease'> {
   return {
     observeRelease: ({ deploymentId, consumes }) => {
       const request = { stage: 'post-deploy-verification', deploymentId, previous: consumes.digest } as const;

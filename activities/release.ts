@@ -4,6 +4,7 @@ import type { OrchestratorActivities } from '../src/contract/activities.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { standingImage } from '../src/records/image.ts';
 import { carryOut } from './stage.ts';
+import { declareWayBack } from './way-back.ts';
 
 /**
  * Stage 4, Release (§8): marks the very digest that was verified as eligible. Nothing is built, and nothing deployed:
@@ -15,10 +16,11 @@ export function createRelease(deps: {
 }): Pick<OrchestratorActivities, 'markReleased'> {
   return {
     markReleased: ({ deploymentId, consumes }) =>
-      carryOut(deps, { stage: 'release', deploymentId, previous: consumes.digest }, async ({ store }) => {
+      carryOut(deps, { stage: 'release', deploymentId, previous: consumes.digest }, async ({ store, target }) => {
         const chain = await loadChain(store, deploymentId, 'verification', consumes.digest);
         const { release } = chain.build.findings;
-        const { change, source } = chain['change-intake'].findings;
+        const intake = chain['change-intake'].findings;
+        const { change, source } = intake;
         const image = await standingImage(store, release);
         return {
           image,
@@ -27,6 +29,7 @@ export function createRelease(deps: {
             change: change.id,
             source: { repository: source.repository, revision: source.revision },
             releasedAt: new Date().toISOString(),
+            wayBack: await declareWayBack({ store, target, intake, release }),
           },
         };
       }),

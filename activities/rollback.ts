@@ -39,10 +39,19 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
     (await standingRecord(store, deploymentId)) ??
     (await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() }));
   if (recorded !== null) return { outcome: 'recorded', after: recorded.after };
-  const { outcome, observation } = await deps.driver.restore({ target, deploymentId, generation, to }, signal);
+  const isLeft = (await readEvidence(store, deploymentId, 'release'))?.predicate.findings?.wayBack?.state === 'none';
+  const restoration = { target, deploymentId, generation, to, whenActivated: isLeft ? 'leave' : 'restore' } as const;
+  const { outcome, observation, instanceFolderHashes } = await deps.driver.restore(restoration, signal);
   const after = { generation: observation.generation, live: observation.live };
   if (outcome === 'burned') return { outcome: 'unchanged', after };
-  if (outcome !== 'superseded') return { outcome, after };
+  if (outcome === 'restored' || outcome === 'removed') {
+    return {
+      outcome,
+      after,
+      data: instanceFolderHashes ? { how: 'hashed', ...instanceFolderHashes } : { how: 'not-written' },
+    };
+  }
+  if (outcome === 'left') return { outcome, after };
   // Somebody else made the generation that was ours to make: we never did, and never will. What he left is not ours to
   // vouch for, so the next change intake finds it unlike this record (§15).
   if (observation.generation === generation)

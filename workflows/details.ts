@@ -7,7 +7,7 @@ const MARK = { passed: '✓', failed: '✗', aborted: '■' } as const;
 
 /** A deployment as the Temporal UI shows it, in Markdown. */
 export function describeRun(record: DeploymentRecord, notes: readonly string[]): string {
-  const { change, artifact, from, result, failure, rollback, stages } = record;
+  const { change, artifact, from, result, failure, rollback, stages, wayBack = null } = record;
   const lines = [
     `**${record.deploymentId}** — ${said(change.id)}: ${said(change.summary ?? 'summary not read yet')}`,
     '',
@@ -22,6 +22,7 @@ export function describeRun(record: DeploymentRecord, notes: readonly string[]):
   ];
   if (failure !== null) lines.push('', `**${failure.code}** ${failure.clause ?? ''} ${said(failure.message)}`);
   if (failure !== null && result === null) lines.push('', 'On the way back.');
+  if (wayBack !== null) lines.push('', `Way back: ${wayBack.state}. ${said(wayBack.seen)}`);
   if (rollback !== null) lines.push('', `Rollback: ${rollback.outcome}, to ${rollback.to?.version ?? '(nothing)'}`);
   if (result !== null) lines.push('', `Result: **${result}**`);
   return [...lines, ...notes.map((text) => `\n> ${said(text)}`)].join('\n');
@@ -29,7 +30,7 @@ export function describeRun(record: DeploymentRecord, notes: readonly string[]):
 
 /** A lane as the Temporal UI shows it, in Markdown. */
 export function describeLane(state: LaneState, notes: readonly string[]): string {
-  const { live, knownHealthy, hold, running, queue, generation } = state;
+  const { live, knownHealthy, hold, running, queue, generation, watch = null } = state;
   const lines = [
     `**${formatTarget(state.target)}**`,
     '',
@@ -39,6 +40,7 @@ export function describeLane(state: LaneState, notes: readonly string[]): string
     `| known healthy | ${knownHealthy?.version ?? '(nothing)'} |`,
     `| generation | ${generation} |`,
     `| hold | ${hold === null ? 'none' : `${said(hold.reason)}, by ${said(hold.by)} since ${hold.since}`} |`,
+    `| watched | ${watch === null ? 'no' : `${watch.deploymentId} until ${watch.until}`} |`,
     `| running | ${running?.deploymentId ?? 'nothing'} |`,
     `| queued | ${queue.map(({ order }) => said(order.requestId)).join(', ') || 'nothing'} |`,
   ];

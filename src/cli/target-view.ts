@@ -13,11 +13,14 @@ export interface TargetView extends Pick<
 > {
   /** `environment/component` */
   readonly target: string;
+  /** Until when the live release is watched after its completion; null while nobody watches it. */
+  readonly watchedUntil: string | null;
 }
 
 export function viewOf(lane: LaneState): TargetView {
-  const { live, knownHealthy, generation, hold, running, queue } = lane;
-  return { target: formatTarget(lane.target), live, knownHealthy, generation, hold, running, queue };
+  const { live, knownHealthy, generation, hold, running, queue, watch = null } = lane;
+  const watchedUntil = watch?.until ?? null;
+  return { target: formatTarget(lane.target), live, knownHealthy, generation, hold, running, queue, watchedUntil };
 }
 
 /** Every target that has a lane or a record, sorted. What has no lane is as the store knows it. */

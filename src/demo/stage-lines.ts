@@ -15,7 +15,7 @@ export interface StageLine {
 export function endedStages(record: DeploymentRecord): readonly StageLine[] {
   const ended = record.stages.flatMap((stage) => lineOf(stage, record) ?? []);
   const { rollback } = record;
-  if (rollback === null) return ended;
+  if (rollback === null || rollback.outcome === 'restoring') return ended;
   const restored = rollback.restoredAt !== null;
   const end = rollback.restoredAt ?? rollback.startedAt;
   const back = rollback.to === null ? 'out of service again' : `back to ${rollback.to.version}`;

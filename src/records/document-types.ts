@@ -7,6 +7,7 @@ export const DOCUMENT = {
   record: 'application/vnd.slipway.record.v1+json',
   intent: 'application/vnd.slipway.restoration.v1+json',
   act: 'application/vnd.slipway.act.v1+json',
+  watch: 'application/vnd.slipway.watch.v1+json',
   history: 'application/vnd.slipway.history.v1+json',
   platform: 'application/vnd.slipway.platform.v1+yaml',
 } as const;
@@ -16,6 +17,7 @@ export const PREDICATE = {
   record: 'https://slipway.dev/record/v1',
   intent: 'https://slipway.dev/restoration/v1',
   act: 'https://slipway.dev/act/v1',
+  watch: 'https://slipway.dev/watch/v1',
 } as const;
 
 /** An in-toto statement of one of those kinds. */

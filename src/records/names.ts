@@ -13,6 +13,8 @@ export const nameOf = {
   outcome: (id: string): string => `outcome.${numbered(id)}`,
   record: (id: string): string => `record.${numbered(id)}`,
   records: (target: Target): string => `record.${target.environment}.`,
+  /** That a release degraded after its completion. */
+  watch: (id: string): string => `watch.${numbered(id)}`,
   history: (id: string): string => `history.${numbered(id)}`,
   act: (target: Target, number: number): string => `act.${target.environment}.${number}`,
   acts: (target: Target): string => `act.${target.environment}.`,

@@ -31,6 +31,11 @@ const HISTORY = {
     ends: { stage: 'completion', code: 'DEFINITION_OF_DONE_VIOLATED', restored: 'restored' },
   },
   late: { ends: { stage: 'post-deploy-verification', code: 'HEALTH_DEGRADED', restored: 'late' } },
+  'left, without a way back': {
+    irreversible: true,
+    ends: { stage: 'post-deploy-verification', code: 'SMOKE_FAILED', restored: 'left' },
+  },
+  'after it was left': {},
   terminated: { ends: { stage: 'build', code: 'DEPLOYMENT_TERMINATED', as: 'aborted' } },
   'terminated after deploy': {
     ends: { stage: 'completion', code: 'DEPLOYMENT_TERMINATED', as: 'aborted', restored: 'restored' },
@@ -707,6 +712,52 @@ describe('a rollback that was not is found out', () => {
       'failed, and yet done',
       'rollback failed',
       ({ sealed }) => void (sealed.record.rollback!.restoredAt = '2026-11-23T10:00:00.000Z'),
+      '§13',
+    ],
+    [
+      'sealed while it still went on',
+      'rolled back',
+      ({ sealed }) => void (sealed.record.rollback!.outcome = 'restoring'),
+      '§13',
+    ],
+    [
+      'past its bound before that had passed',
+      'late',
+      ({ sealed }) => void (sealed.record.rollback!.breachedAt = sealed.record.rollback!.startedAt),
+      '§13',
+    ],
+    [
+      'done with the data changed meanwhile',
+      'rolled back',
+      ({ sealed }) => void (sealed.record.rollback!.data = { how: 'hashed', before: OTHER, after: 'sha256:1' }),
+      '§13',
+    ],
+    [
+      'not possible, and yet another state is vouched for',
+      'left, without a way back',
+      (d) => void (d.sealed.after = of('completed').sealed.after),
+      '§13',
+    ],
+    [
+      'not possible, and no change had declared it',
+      'left, without a way back',
+      ({ chain }) => void (chain['change-intake']!.predicate.findings!.change.irreversible = []),
+      '§13',
+    ],
+    [
+      'told to be possible, though it was found that it is not',
+      'left, without a way back',
+      ({ sealed }) => void (sealed.record.wayBack = of('completed').sealed.record.wayBack ?? null),
+      '§13',
+    ],
+    [
+      'proved to another release than was live',
+      'rolled back',
+      ({ sealed, chain }) => {
+        const elsewhere = { state: 'proved', to: of('removed').sealed.record.artifact, seen: 'all is well' } as const;
+        sealed.record.wayBack = elsewhere;
+        chain.deploy!.predicate.findings!.wayBack = elsewhere;
+      },
       '§13',
     ],
     [

@@ -69,7 +69,8 @@ export function createTarget(artifacts: ArtifactStore, { target = TARGET, state 
     released.set(deploymentId, image.release);
     const sealed: Digest[] = [];
     const returnTo = plan.returnTo ?? null;
-    const around = { deploymentId, order, image, returnTo, runtime, sealed, at: tick() };
+    const irreversible = plan.irreversible ?? false;
+    const around = { deploymentId, order, image, returnTo, irreversible, runtime, sealed, at: tick() };
     const findings = findingsOf({ ...around, newestAct: await newestAct(store, target) });
     const { generation, live: from } = runtime;
     let record = openRecord(deploymentId, order);
@@ -129,6 +130,7 @@ export function createTarget(artifacts: ArtifactStore, { target = TARGET, state 
       const rollback = recordedRollback(course);
       record = { ...record, failure, rollback, result: resultOf(failure, rollback) };
       if (rollback === null) return { generation: generation + 1, live: from };
+      if (restored === 'left') return findings.completion.observed;
       return rollback.outcome === 'failed' ? null : { generation: generation + 2, live: from };
     }
 

@@ -10,6 +10,7 @@ import type { Digest } from '../../src/contract/digest.ts';
 import type { Findings } from '../../src/contract/evidence.ts';
 import type { Order } from '../../src/contract/order.ts';
 import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
+import type { WayBack } from '../../src/contract/way-back.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import { MANIFEST } from '../artifacts/parts.ts';
 import { REVISION, TARGET } from './plan.ts';
@@ -51,6 +52,7 @@ export interface Circumstances {
   readonly order: Order;
   readonly image: StoredImage;
   readonly returnTo: LiveRelease | null;
+  readonly irreversible: boolean;
   /** What the runtime shows when it begins. */
   readonly runtime: RuntimeState;
   readonly newestAct: (ActPredicate & { readonly digest: Digest }) | null;
@@ -61,17 +63,18 @@ export interface Circumstances {
 
 /** What each stage of one deployment finds when all goes well. */
 export function findingsOf(around: Circumstances): { readonly [S in Stage]: Findings[S] } {
-  const { deploymentId, order, image, returnTo, runtime, newestAct, sealed, at } = around;
+  const { deploymentId, order, image, returnTo, irreversible, runtime, newestAct, sealed, at } = around;
   const { release, layer } = image;
   const { generation, live: from } = runtime;
   const live = { ...release, deploymentId };
   const change = changeOf(order, returnTo);
   const source = { repository: 'shop', revision: REVISION };
   const verdict = { verdict: 'pass', code: null };
+  const declared = irreversible ? NO_WAY_BACK : declaredWayBack(from, returnTo);
   return {
     'change-intake': {
       order,
-      change,
+      change: irreversible ? { ...change, irreversible: change.carries } : change,
       source: { ...source, committedAt: COMMITTED_AT, folder: 'storefront' },
       returnTo,
       from,
@@ -88,7 +91,7 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
       builds: [layer, layer],
     },
     verification: { artifact: release.digest, verdict: 'pass', findings: [], sandbox: 'bwrap' },
-    release: { release, change: change.id, source, releasedAt: at },
+    release: { release, change: change.id, source, releasedAt: at, wayBack: declared },
     deploy: {
       release,
       generation: generation + 1,
@@ -96,10 +99,22 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
       address: null,
       isolation: 'bwrap',
       instanceFolderHashes: null,
+      wayBack: declared ?? { state: 'proved', to: refOf(from), seen: 'its instance is live and well' },
     },
     'post-deploy-verification': { artifact: release.digest, generation: generation + 1, verdict },
     completion: { observed: { generation: generation + 1, live }, chain: sealed, visibleSince: at },
   };
+}
+
+const NO_WAY_BACK: WayBack = { state: 'none', to: null, seen: 'version 1 cannot read what version 2 writes' };
+
+function declaredWayBack(from: LiveRelease | null, returnTo: LiveRelease | null): WayBack | null {
+  if (from === null) return { state: 'first', to: null, seen: 'nothing is live' };
+  return returnTo === null ? null : { state: 'unproved', to: refOf(from), seen: 'it is a rollback' };
+}
+
+function refOf(release: LiveRelease | null): ReleaseRef | null {
+  return release && { version: release.version, digest: release.digest };
 }
 
 function changeOf(order: Order, returnTo: LiveRelease | null): Findings['change-intake']['change'] {

@@ -44,6 +44,8 @@ export interface Plan {
   readonly text?: string;
   /** What a rollback on request returns to. */
   readonly returnTo?: LiveRelease;
+  /** Its change declares that there is no way back, and so it is. */
+  readonly irreversible?: true;
   /** Absent: it completes. */
   readonly ends?: Ending;
   readonly forge?: Forgery;

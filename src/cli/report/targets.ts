@@ -22,12 +22,13 @@ function rowOf(view: TargetView, paint: Paint): string[] {
   ];
 }
 
-function stateOf({ hold, running, queue }: TargetView, paint: Paint): string {
+function stateOf({ hold, running, queue, watchedUntil }: TargetView, paint: Paint): string {
   const parts: string[] = [];
   if (running !== null) parts.push(paint('cyan', `running ${running.deploymentId}`));
   if (hold !== null) {
     parts.push(paint('yellow', `held by ${oneLine(hold.by)} since ${when(hold.since)}: ${oneLine(hold.reason)}`));
   }
   if (queue.length > 0) parts.push(`${queue.length} queued`);
+  if (watchedUntil !== null) parts.push(`watched until ${when(watchedUntil)}`);
   return parts.length === 0 ? 'idle' : parts.join('; ');
 }
