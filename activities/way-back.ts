@@ -1,4 +1,4 @@
-import { readManifest, verifyImage } from '../src/artifacts/image.ts';
+import { verifyImage } from '../src/artifacts/image.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
 import { formatDuration } from '../src/config/duration.ts';
 import { parsePlatform } from '../src/config/load.ts';
@@ -6,9 +6,10 @@ import type { IntakeFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease, ReleaseRef } from '../src/contract/release.ts';
 import type { Target } from '../src/contract/target.ts';
-import { whyUnreadable, type DataUser, type WayBack } from '../src/contract/way-back.ts';
+import { whyUnreadable, type WayBack } from '../src/contract/way-back.ts';
 import { quarantineOf } from '../src/records/acts.ts';
 import { loadCompletedChain } from '../src/records/completed.ts';
+import { dataUserOf } from '../src/records/data.ts';
 import { standingImage } from '../src/records/image.ts';
 import { readPlatform } from '../src/records/platform.ts';
 import { readRecord } from '../src/records/record.ts';
@@ -101,20 +102,15 @@ async function whyNotHealthy(
 }
 
 async function whyNotReadable({ store, release }: Departure, from: LiveRelease): Promise<string | null> {
-  return whyUnreadable(await dataUser(store, from), await dataUser(store, release));
+  return whyUnreadable(await dataUserOf(store, from), await dataUserOf(store, release));
 }
 
 /** The other direction: what is live has written data that the new version has to take over. */
 async function refuseUnreadable({ store, release, intake: { from } }: Departure): Promise<void> {
   if (from === null) return;
-  const why = whyUnreadable(await dataUser(store, release), await dataUser(store, from));
+  const why = whyUnreadable(await dataUserOf(store, release), await dataUserOf(store, from));
   if (why === null) return;
   throw new SlipwayError('DATA_INCOMPATIBLE', `${why}: nothing was switched; let data.reads name that version too`);
-}
-
-async function dataUser(store: ComponentStore, { version, digest }: ReleaseRef): Promise<DataUser> {
-  const { data = null } = await readManifest(store, digest);
-  return { version, digest, data };
 }
 
 /** A throwaway start in the sandbox: with an empty instance folder, and where others would be, closed ports (§7). */

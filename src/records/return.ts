@@ -4,14 +4,16 @@ import { SlipwayError } from '../contract/failure.ts';
 import type { RollbackOrder } from '../contract/order.ts';
 import type { LiveRelease } from '../contract/release.ts';
 import { formatTarget } from '../contract/target.ts';
+import { whyUnreadable } from '../contract/way-back.ts';
 import { quarantineOf } from './acts.ts';
+import { dataUserOf } from './data.ts';
 import { readEvidence } from './evidence.ts';
 import type { StandingRecord } from './record.ts';
 import { completedRelease } from './target.ts';
 
 /**
  * The release that a rollback on request returns to (§13): the version it names, or else the newest that completed here
- * before the live one, is another, and is not quarantined.
+ * before the live one, is another, is not quarantined, and can read what the live one writes.
  * @param records of the target, newest first
  * @throws NO_RELEASE_TO_RETURN_TO, QUARANTINED
  */
@@ -35,10 +37,17 @@ export async function releaseToReturnTo(
         `${version} (${release.digest}) was found bad where it was live: name another version, or slipway unquarantine it first`,
       );
     }
+    if (version === null && live !== null && liveIndex >= 0) {
+      // One that cannot read what the live one writes is no way back (§13); named, it is refused before Deploy.
+      if (whyUnreadable(await dataUserOf(store, release), await dataUserOf(store, live)) !== null) continue;
+    }
     const intake = (await readEvidence(store, release.deploymentId, 'change-intake'))?.predicate.findings;
     if (intake) return { release, intake };
   }
-  const wanted = version === null ? 'an earlier release that is not quarantined' : `version ${version}`;
+  const wanted =
+    version === null
+      ? 'an earlier release that is not quarantined, and reads what the live one writes,'
+      : `version ${version}`;
   throw new SlipwayError(
     'NO_RELEASE_TO_RETURN_TO',
     `${wanted} has not completed on ${formatTarget(target)}: see slipway history ${formatTarget(target)}`,

@@ -110,3 +110,22 @@ describe('what follows from a record that completed', () => {
     expect(kinds(record, 'hold', order)).toEqual([]);
   });
 });
+
+describe('a release that degraded after its completion, and was taken back by its lane', () => {
+  const degradation = { deploymentId: 'staging/storefront/6', evidence: `sha256:${'c'.repeat(64)}` } as const;
+  const order: Order = { ...BACK, by: 'slipway', degradation };
+
+  test('leaves its target held, and its digest quarantined', () => {
+    const acts = consequencesOf(completed(order), order, 'hold');
+    expect(acts.map(({ kind }) => kind).toSorted()).toEqual(['hold', 'quarantine']);
+    expect(acts.find(({ kind }) => kind === 'hold')).toMatchObject({
+      by: 'slipway',
+      reason: `staging/storefront/6 degraded after its completion; ${ID} took it back`,
+    });
+  });
+
+  test('leaves it open where its environment says so; a person who asked for a rollback is not held', () => {
+    expect(consequencesOf(completed(order), order, 'continue').map(({ kind }) => kind)).toEqual(['quarantine']);
+    expect(consequencesOf(completed(BACK), BACK, 'hold').map(({ kind }) => kind)).toEqual(['quarantine']);
+  });
+});

@@ -3,17 +3,20 @@ import { describe, expect, test } from 'vitest';
 import type { LaneFacts } from '../../src/contract/activities.ts';
 import {
   answerTo,
+  degradationOrder,
   emptyLane,
+  isOvertaken,
   isStarting,
   nextOrder,
   recovered,
   started,
   starting,
   submitted,
+  unwatched,
   whyRefused,
   type LaneState,
 } from '../../src/contract/lane.ts';
-import type { Order } from '../../src/contract/order.ts';
+import { isSameOrder, type Order } from '../../src/contract/order.ts';
 import { happenings, World } from './lane-model.ts';
 
 const TARGET = { environment: 'staging', component: 'web' };
@@ -166,5 +169,44 @@ describe('a lane', () => {
     expect(lane).toMatchObject({ n: 4, generation: 7, hold: facts.hold });
     expect(lane.queue.map((queued) => queued.order.requestId)).toEqual(['two']); // one was carried out already
     expect(answerTo(lane, 'one')).toMatchObject({ deploymentId: 'staging/web/4', position: 0 });
+  });
+});
+
+describe('a live release that degraded', () => {
+  const digest = `sha256:${'d'.repeat(64)}` as const;
+  const live = { version: 'v2', digest, deploymentId: 'staging/web/2' };
+  const duty = { deploymentId: 'staging/web/2', until: NOW };
+  const lane: LaneState = { ...emptyLane(TARGET), live, n: 2, generation: 2, watch: duty };
+  const order = degradationOrder(lane, { deploymentId: 'staging/web/2', evidence: digest }, 'errors '.repeat(500));
+
+  test('is taken back by an order of the lane itself, which is one and the same however often it is made', () => {
+    expect(order).toMatchObject({ requestId: 'watch:staging/web/2', by: 'slipway', version: null });
+    expect(order.reason).toMatch(/^HEALTH_DEGRADED: errors /);
+    expect(order.reason.length).toBeLessThanOrEqual(1000);
+    expect(isSameOrder(order, degradationOrder(lane, { ...order.degradation! }, 'errors '.repeat(500)))).toBe(true);
+    const once = submitted(lane, order, NOW);
+    expect(submitted(once, order, NOW)).toBe(once);
+  });
+
+  test('goes before ordinary orders, and passes a hold', () => {
+    const hold = { by: 'bob', reason: 'so', since: NOW };
+    const ordinary: Order = {
+      kind: 'deploy',
+      requestId: 'r',
+      target: TARGET,
+      by: 'ada',
+      change: 'C',
+      source: 's',
+      revision: 'f'.repeat(40),
+    };
+    const queued = submitted(submitted({ ...lane, hold }, ordinary, NOW), order, NOW);
+    expect(nextOrder(queued)?.requestId).toBe(order.requestId);
+  });
+
+  test('is left alone once another release is live, or nobody watches it any more', () => {
+    expect(isOvertaken(lane, order)).toBe(false);
+    expect(isOvertaken({ ...lane, live: { ...live, deploymentId: 'staging/web/3' } }, order)).toBe(true);
+    expect(unwatched(lane, duty).watch).toBeNull();
+    expect(unwatched(lane, { ...duty, deploymentId: 'staging/web/1' }).watch).toEqual(duty);
   });
 });

@@ -44,6 +44,7 @@ describe('an order', () => {
     [{ ...DEPLOY, revision: `${'a'.repeat(40)}\n` }, 'revision'],
     [{ ...BACK, reason: '' }, 'reason'],
     [{ ...BACK, reason: 'r'.repeat(4001) }, 'reason'],
+    [{ ...BACK, degradation: { deploymentId: 'staging/web/1', evidence: `sha256:${'a'.repeat(64)}` } }, 'degradation'],
     [{ ...BACK, version: '' }, 'version'],
     [{ ...BACK, version: 7 }, 'version'],
   ])('%j is refused for its %s', (order, wrong) => {
@@ -72,5 +73,7 @@ describe('the same request is one deployment', () => {
   test('a rollback to a named version is another than one to the release before', () => {
     expect(contentOf(BACK)).not.toBe(contentOf({ ...BACK, version: 'v1' }));
     expect(contentOf(BACK)).not.toBe(contentOf({ ...BACK, reason: 'another' }));
+    const degradation = { deploymentId: 'staging/web/1', evidence: `sha256:${'a'.repeat(64)}` } as const;
+    expect(contentOf(BACK)).not.toBe(contentOf({ ...BACK, degradation }));
   });
 });

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { RestorationReport } from '../../src/contract/activities.ts';
 import type { FailureCode } from '../../src/contract/failure.ts';
-import { recordedRollback, remarked, remarkOn, resultOf, type RollbackCourse } from '../../src/contract/outcome.ts';
+import {
+  breachedRollback,
+  recordedRollback,
+  remarked,
+  remarkOn,
+  resultOf,
+  type RollbackCourse,
+} from '../../src/contract/outcome.ts';
 import type { RecordedFailure, RecordedRollback, Result } from '../../src/contract/record.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 
@@ -21,6 +28,8 @@ describe('what a rollback came to', () => {
     ['the version before was seen healthy within the bound', {}, 'restored'],
     ['it was seen healthy at the bound', { endedAt: 6_000 }, 'restored'],
     ['it was seen healthy after the bound', { endedAt: 6_001 }, 'late'],
+    ['it was seen healthy at the bound, which had been told as passed', { endedAt: 6_000, breachedAt: 6_000 }, 'late'],
+    ['there is no way back', { restored: 'left' }, 'failed'],
     ['a first deployment was taken out of service', { restored: 'removed', to: null }, 'removed'],
     ['a person took over', { restored: null }, 'failed'],
     ['the runtime had moved on', { restored: 'superseded' }, 'failed'],
@@ -37,8 +46,25 @@ describe('what a rollback came to', () => {
       startedAt: '1970-01-01T00:00:01.000Z',
       restoredAt: '1970-01-01T00:00:03.000Z',
       within: 5_000,
+      breachedAt: null,
+      data: null,
       outcome: 'restored',
     });
+  });
+
+  test('past its bound it is told as going on, with when the bound passed', () => {
+    const { endedAt: _, restored: __, ...begun } = IN_TIME;
+    expect(breachedRollback({ ...begun, breachedAt: 6_000 })).toMatchObject({
+      outcome: 'restoring',
+      breachedAt: '1970-01-01T00:00:06.000Z',
+      restoredAt: null,
+    });
+  });
+
+  test('it says how it was seen that no data was touched, unless nothing was restored', () => {
+    const data = { how: 'not-written' } as const;
+    expect(recordedRollback({ ...IN_TIME, data })?.data).toEqual(data);
+    expect(recordedRollback({ ...IN_TIME, data, restored: null })?.data).toBeNull();
   });
 
   test('what was never seen healthy has no time at which it was', () => {
@@ -67,6 +93,7 @@ describe('how a deployment that did not complete has ended', () => {
     ['ABORTED', 'post-deploy-verification', null, 'rollback-failed'],
     ['SMOKE_FAILED', 'post-deploy-verification', null, 'rollback-failed'],
     ['SMOKE_FAILED', 'post-deploy-verification', 'superseded', 'rollback-failed'],
+    ['SMOKE_FAILED', 'post-deploy-verification', 'left', 'rollback-failed'],
   ])('%s in %s, and then %s: %s', ([code, stage, restored, result]) => {
     const failure: RecordedFailure = { code, clause: null, stage, message: 'so' };
     const rollback = restored === 'nothing to restore' ? null : recordedRollback({ ...IN_TIME, restored });
@@ -85,6 +112,7 @@ describe('what the record says of the way back, beside what went wrong', () => {
   test.for<Case>([
     ['removed', 'no (NO_KNOWN_HEALTHY_RELEASE: taken out of service again)'],
     ['superseded', 'no (the runtime has moved on under another generation: nothing was restored)'],
+    ['left', 'no (there is no way back, as its change declares: it stays as it is, to be mended forward)'],
     ['restored', 'no'],
     ['unchanged', 'no'],
   ])('%s: %s', ([restored, message]) => {
