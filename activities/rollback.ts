@@ -41,7 +41,8 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   if (recorded !== null) return { outcome: 'recorded', after: recorded.after };
   const { outcome, observation } = await deps.driver.restore({ target, deploymentId, generation, to }, signal);
   const after = { generation: observation.generation, live: observation.live };
-  if (outcome === 'burned') return { outcome: 'unchanged', after };
+  // `left` is never asked for here: as with a burned generation, the runtime is as it was found.
+  if (outcome === 'burned' || outcome === 'left') return { outcome: 'unchanged', after };
   if (outcome !== 'superseded') return { outcome, after };
   // Somebody else made the generation that was ours to make: we never did, and never will. What he left is not ours to
   // vouch for, so the next change intake finds it unlike this record (§15).
