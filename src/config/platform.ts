@@ -18,6 +18,11 @@ const localRuntime = z.strictObject({
   ports: z.record(z.string().regex(TARGET, 'environment/component'), z.int().min(1).max(65_535)).default({}),
   /** Where components keep their state (`/instances`, §3): the platform's, never written by a deployment. `./instances` unless given. */
   instances: path.default('./instances'),
+  /**
+   * How long requests that are in flight at a switch have to end; `10s` unless given. An instance that is let go is
+   * asked to end after that, and killed 2 s later.
+   */
+  drainWithin: duration.prefault('10s'),
 });
 
 const environment = z.strictObject({

@@ -1,3 +1,4 @@
+import type { AnswerCounts, Answers } from '../contract/answers.ts';
 import type { LiveRelease } from '../contract/release.ts';
 import type { Target } from '../contract/target.ts';
 
@@ -36,6 +37,20 @@ export interface InstanceObservation {
   readonly heartbeatAge: number | null;
 }
 
+/** What the runtime itself has counted at a target's stable address. */
+export interface Measurement {
+  /** Of the live instance, since the runtime began to count: counts only grow. Null where nothing is live, or it has no address. */
+  readonly live: { readonly instance: string; readonly answers: Answers } | null;
+  /** What users were last answered by the version before, for as long as its instance is kept warm: its last 200 answers. */
+  readonly before: AnswerCounts | null;
+}
+
+/**
+ * A request with this header at a stable address is a probe, not a user's; with the value `smoke` it is not counted at
+ * all. The runtime takes the header away: an instance that could tell a probe could treat it better.
+ */
+export const PROBE_HEADER = 'slipway-probe';
+
 export interface Activation {
   readonly target: Target;
   readonly deploymentId: string;
@@ -57,22 +72,38 @@ export interface Restoration {
   readonly generation: number;
   /** What to return to; null takes the component out of service (a first deployment). */
   readonly to: LiveRelease | null;
+  /**
+   * What to do where the deployment's own activation is observed; `restore` unless given. `leave`: there is nothing
+   * that could be returned to, so what is live stays live, and only an activation that has not come yet is kept away.
+   */
+  readonly whenActivated?: 'restore' | 'leave';
 }
 
 /**
  * - `restored` the version before is live again; `removed` nothing is in service again;
  * - `burned` the activation never happened and never will: its generation is used up, nothing else changed;
+ * - `left` the activation happened and was left as it is, as was asked: nothing was done;
  * - `superseded` the runtime has moved on under somebody else's generation: nothing was done.
  */
 export interface RestorationResult {
-  readonly outcome: 'restored' | 'removed' | 'burned' | 'superseded';
+  readonly outcome: 'restored' | 'removed' | 'burned' | 'left' | 'superseded';
   readonly observation: Observation;
+  /** As of an activation; null unless `restored`. */
+  readonly instanceFolderHashes: ActivationResult['instanceFolderHashes'];
+}
+
+/** Whether a release could be returned to here, as seen at one moment. */
+export interface Proof {
+  /** The instance of it that is alive and was seen healthy; null when none stands ready, as of an agent, which is replaced. */
+  readonly standing: 'live' | 'warm' | null;
 }
 
 /** The read-only side of a runtime: all that the orchestrator and on-call staff are given. */
 export interface RuntimeObserver {
   /** @throws RUNTIME_UNAVAILABLE when the runtime does not answer. */
   observe(target: Target, signal?: AbortSignal): Promise<Observation>;
+  /** @throws RUNTIME_UNAVAILABLE when the runtime does not answer. */
+  measure(target: Target, signal?: AbortSignal): Promise<Measurement>;
 }
 
 /**
@@ -80,6 +111,13 @@ export interface RuntimeObserver {
  * call repeated after its answer was lost changes nothing more.
  */
 export interface RuntimeDriver extends RuntimeObserver {
+  /**
+   * Looks whether `release` could be returned to, changing nothing: its artifact opens, its addresses resolve, and an
+   * instance of it, live or warm, passes one look at its health now. Waits for no change that is under way.
+   * @throws ADDRESS_UNRESOLVED, ARTIFACT_CORRUPT, INSTANCE_PATH_OVERLAP: there is no way back to it here.
+   * @throws RUNTIME_UNAVAILABLE when the runtime does not answer.
+   */
+  prove(request: { readonly target: Target; readonly release: LiveRelease }, signal?: AbortSignal): Promise<Proof>;
   /**
    * Makes `release` live: starts it beside the old one, waits until it is ready, makes that durable, switches the
    * stable address, drains the old instance and keeps it warm.

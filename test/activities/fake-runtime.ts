@@ -33,6 +33,8 @@ export function createFakeRuntime(shown: RuntimeState) {
 
   const driver: RuntimeDriver = {
     observe: async () => observation(),
+    measure: async () => ({ live: null, before: null }),
+    prove: async () => ({ standing: null }),
     async activate(activation: Activation) {
       const { generation, release: live, deploymentId: by } = activation;
       const verdict = judgeActivation(state, activation);
@@ -51,7 +53,8 @@ export function createFakeRuntime(shown: RuntimeState) {
         state = { ...state, ...made, act: { kind, deploymentId: by, generation } };
       }
       const done = judgeRestoration(state, restoration);
-      return { outcome: 'outcome' in done ? done.outcome : 'superseded', observation: observation() };
+      const outcome = 'outcome' in done ? done.outcome : 'superseded';
+      return { outcome, observation: observation(), instanceFolderHashes: null };
     },
     retire: async () => undefined,
   };

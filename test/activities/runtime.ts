@@ -40,6 +40,13 @@ export function createFakeRuntime() {
       calls.push('observe');
       return observation(target);
     },
+    async measure() {
+      return { live: null, before: null };
+    },
+    async prove({ target, release }) {
+      calls.push('prove');
+      return { standing: observation(target).live?.digest === release.digest ? 'live' : null };
+    },
     async activate({ target, deploymentId, generation, release }: Activation) {
       calls.push('activate');
       const isDone = last?.deploymentId === deploymentId && last.generation === generation && last.outcome === null;
@@ -51,18 +58,20 @@ export function createFakeRuntime() {
       }
       return { observation: observation(target), instanceFolderHashes: null };
     },
-    async restore({ target, deploymentId, generation, to }: Restoration) {
+    async restore({ target, deploymentId, generation, to, whenActivated }: Restoration) {
       calls.push('restore');
       const observed = observation(target);
       if (observed.generation === generation - 1) {
         state = { ...state, generation };
         last = { deploymentId, generation, outcome: 'burned' };
       } else if (last?.deploymentId === deploymentId && last.generation === generation && last.outcome === null) {
+        if (whenActivated === 'leave') return { outcome: 'left', observation: observed, instanceFolderHashes: null };
         state = { generation: generation + 1, live: to };
         last = { deploymentId, generation, outcome: to === null ? 'removed' : 'restored' };
       }
       const isOwn = last?.deploymentId === deploymentId && last.generation === generation;
-      return { outcome: (isOwn && last?.outcome) || 'superseded', observation: observation(target) };
+      const outcome = (isOwn && last?.outcome) || 'superseded';
+      return { outcome, observation: observation(target), instanceFolderHashes: null };
     },
     async retire() {
       calls.push('retire');

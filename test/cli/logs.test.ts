@@ -16,7 +16,11 @@ afterAll(() => desk.remove());
 /** A runtime whose live instance writes into `file`. */
 function runtimeWith(file: string | null) {
   return {
-    observer: async () => ({ observe: async () => ({ live: null, log: file }) as never, observeAll: async () => [] }),
+    observer: async () => ({
+      observe: async () => ({ live: null, log: file }) as never,
+      measure: async () => ({ live: null, before: null }),
+      observeAll: async () => [],
+    }),
   };
 }
 

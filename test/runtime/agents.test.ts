@@ -44,10 +44,13 @@ describe('an agent', () => {
     await world.driver.activate(activation(robot, v1, 1));
     await world.driver.activate(activation(robot, v2, 2));
     const restoration = { target: robot, deploymentId: v2.deploymentId, generation: 2, to: v1 };
-    const { outcome, observation } = await world.driver.restore(restoration);
+    const { outcome, observation, instanceFolderHashes } = await world.driver.restore(restoration);
     expect(outcome).toBe('restored');
     expect(observation).toMatchObject({ generation: 3, live: v1, instance: { state: 'ready' } });
     expect(await journal(observation.instanceFolder)).toBe('began v1\nended v1\nbegan v2\nended v2\nbegan v1\n');
+    expect(instanceFolderHashes?.before).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(instanceFolderHashes?.after).toBe(instanceFolderHashes?.before);
+    expect((await world.driver.restore(restoration)).instanceFolderHashes).toEqual(instanceFolderHashes);
   });
 
   it('that dies at once can be gone back from, while the runtime keeps trying', async () => {

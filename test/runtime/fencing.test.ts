@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { activation, createWorld, get, shop, type World } from './world.ts';
 
@@ -36,6 +38,35 @@ describe('a runtime that compares generations', () => {
     await expect(world.driver.activate(activation(shop, v2, 2))).rejects.toMatchObject({ code: 'STALE_GENERATION' });
     expect(await world.driver.restore(restoration)).toEqual(burned);
     expect((await get(burned.observation.address)).body).toBe('v1');
+  });
+
+  it('leaves an activation as it is where there is nothing to return to, however often it is asked', async () => {
+    const [v1, v2] = [await world.server(1), await world.server(2)];
+    await world.driver.activate(activation(shop, v1, 1));
+    const { observation } = await world.driver.activate(activation(shop, v2, 2));
+    const saved = await readFile(join(world.folder, 'state.json'), 'utf8');
+    const restoration = { target: shop, deploymentId: v2.deploymentId, generation: 2, to: v1 };
+    for (const whenActivated of ['leave', 'leave'] as const) {
+      const left = await world.driver.restore({ ...restoration, whenActivated });
+      expect(left).toEqual({ outcome: 'left', observation, instanceFolderHashes: null });
+    }
+    expect(await readFile(join(world.folder, 'state.json'), 'utf8')).toBe(saved);
+    expect((await get(observation.address)).body).toBe('v2');
+    expect((await world.driver.restore(restoration)).outcome).toBe('restored');
+  });
+
+  it('keeps an activation away that has not come yet, also where one that came would be left', async () => {
+    const release = await world.server(1);
+    const burned = await world.driver.restore({
+      target: shop,
+      deploymentId: release.deploymentId,
+      generation: 1,
+      to: null,
+      whenActivated: 'leave',
+    });
+    expect(burned).toMatchObject({ outcome: 'burned', observation: { generation: 1, live: null } });
+    const late = world.driver.activate(activation(shop, release, 1));
+    await expect(late).rejects.toMatchObject({ code: 'STALE_GENERATION' });
   });
 
   it('leaves a later deployment alone when an earlier one wants to go back', async () => {

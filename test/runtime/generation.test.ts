@@ -49,6 +49,18 @@ describe('restore(g), for deployment d/2', () => {
     expect(judgeRestoration(observed, { target, deploymentId: 'd/2', generation: 5, to: old })).toEqual(verdict);
   });
 
+  it.each([
+    ['its activation is observed', state(5, 'activated', 'd/2', 5, mine), { outcome: 'left' }],
+    ['its activation never came', state(4, 'activated', 'd/1', 4, old), { todo: 'burn' }],
+    ['it was burned before: its answer was lost', state(5, 'burned', 'd/2', 5, old), { outcome: 'burned' }],
+    ['it was restored before', state(6, 'restored', 'd/2', 5, old), { outcome: 'restored' }],
+    ['this generation is another deployment’s', state(5, 'activated', 'd/3', 5, other), { outcome: 'superseded' }],
+    ['somebody deployed since', state(7, 'activated', 'd/3', 7, other), { outcome: 'superseded' }],
+  ] as const)('which leaves what was activated: %s', (_case, observed, verdict) => {
+    const restoration = { target, deploymentId: 'd/2', generation: 5, to: null, whenActivated: 'leave' } as const;
+    expect(judgeRestoration(observed, restoration)).toEqual(verdict);
+  });
+
   it('burns the first generation of a target that never had a release', () => {
     expect(judgeRestoration(nothing, { target, deploymentId: 'd/1', generation: 1, to: null })).toEqual({
       todo: 'burn',

@@ -65,12 +65,14 @@ describe('the stable address of a service', () => {
     await world.driver.activate(activation(shop, release, 1));
     expect((await get(address)).body).toBe('v1');
     const removal = { target: shop, deploymentId: release.deploymentId, generation: 1, to: null };
-    const { outcome, observation } = await world.driver.restore(removal);
-    expect(outcome).toBe('removed');
-    expect(observation).toMatchObject({ generation: 2, live: null, instance: null, warm: null });
+    const removed = await world.driver.restore(removal);
+    expect(removed).toMatchObject({
+      outcome: 'removed',
+      observation: { generation: 2, live: null, instance: null, warm: null },
+    });
     expect((await get(address)).status).toBe(503);
     await until(async () => processesMarked(`SLIPWAY_INSTANCE=${tagOf(world.folder)}`).length === 0);
-    expect(await world.driver.restore(removal)).toEqual({ outcome, observation });
+    expect(await world.driver.restore(removal)).toEqual(removed);
   });
 
   it('does not keep a runtime from stopping while a connection is upgraded', async () => {

@@ -5,20 +5,34 @@ import { setTimeout } from 'node:timers/promises';
 import { createProxyServer } from 'httpxy';
 import type { Logger } from 'pino';
 import { SlipwayError } from '../../contract/failure.ts';
+import { countAnswer, createAnswerCounter, hideProbe, type AnswerCounter } from './answers.ts';
+import type { InstanceRecord } from './state.ts';
 
 /** A target's stable address: one server for as long as the runtime lives, in front of whichever instance is live. */
 export interface StableAddress {
   readonly port: number;
   /** @throws PORT_TAKEN when somebody else listens there. */
   listen(): Promise<void>;
-  /** New requests go to the instance on this port from now on; null: nothing is in service, and 503 says so. */
-  switchTo(instancePort: number | null): void;
+  /** New requests go to this instance from now on; null: nothing is in service, and 503 says so. */
+  switchTo(instance: Instance | null): void;
   /** Waits until an instance has no request in flight; at the deadline closes those that are left, unless it is live again. */
-  drain(instancePort: number): Promise<void>;
+  drain(instance: Instance): Promise<void>;
+  /** What its requests came to; null for one that was never live since the runtime started, or is forgotten. */
+  counterOf(instance: Instance): AnswerCounter | null;
+  /** Forgets what all other instances' requests came to. */
+  countOnly(instances: readonly Instance[]): void;
   close(): Promise<void>;
 }
 
+type Instance = Pick<InstanceRecord, 'id' | 'port'>;
 type Connection = ServerResponse | Duplex;
+
+/** Where requests go. */
+interface Upstream {
+  readonly id: string;
+  readonly url: string;
+  readonly counter: AnswerCounter;
+}
 
 /** `drainWithin`: milliseconds. */
 export function createStableAddress(options: {
@@ -28,8 +42,9 @@ export function createStableAddress(options: {
   logger: Logger;
 }): StableAddress {
   const { target, port, drainWithin, logger } = options;
-  let live: number | null = null;
-  const inFlight = new Map<number, Set<Connection>>();
+  let live: Upstream | null = null;
+  const inFlight = new Map<string, Set<Connection>>();
+  const counters = new Map<string, AnswerCounter>();
 
   // Without an agent each request has its own connection: a kept one may be closed by the instance just as it is used.
   const proxy = createProxyServer({ agent: false });
@@ -43,7 +58,7 @@ export function createStableAddress(options: {
     if (response instanceof ServerResponse && !response.headersSent) {
       answerPlainly(response, 502, `${target}: the instance did not answer`);
     } else {
-      response.destroy();
+      response.destroy(error);
     }
   });
 
@@ -52,8 +67,9 @@ export function createStableAddress(options: {
       answerPlainly(response, 503, `${target}: nothing is in service`);
       return;
     }
+    countAnswer(live.counter, request, response);
     track(live, response);
-    proxy.web(request, response, { target: urlOf(live) }).catch((error: unknown) => {
+    proxy.web(request, response, { target: live.url }).catch((error: unknown) => {
       logger.debug({ err: error }, 'client went away');
     });
   });
@@ -63,18 +79,26 @@ export function createStableAddress(options: {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
       return;
     }
+    hideProbe(request);
     track(live, socket);
-    proxy
-      .ws(request, socket as Parameters<typeof proxy.ws>[1], { target: urlOf(live) }, head)
-      .catch((error: unknown) => {
-        logger.debug({ err: error }, 'client went away');
-      });
+    proxy.ws(request, socket as Parameters<typeof proxy.ws>[1], { target: live.url }, head).catch((error: unknown) => {
+      logger.debug({ err: error }, 'client went away');
+    });
   });
 
-  function track(instancePort: number, connection: Connection): void {
-    const open = inFlight.get(instancePort) ?? new Set();
-    inFlight.set(instancePort, open.add(connection));
-    connection.once('close', () => open.delete(connection));
+  function track({ id }: Upstream, connection: Connection): void {
+    const open = inFlight.get(id) ?? new Set();
+    inFlight.set(id, open.add(connection));
+    connection.once('close', () => {
+      open.delete(connection);
+      if (open.size === 0 && inFlight.get(id) === open) inFlight.delete(id);
+    });
+  }
+
+  function counterOf(id: string): AnswerCounter {
+    const counter = counters.get(id) ?? createAnswerCounter();
+    counters.set(id, counter);
+    return counter;
   }
 
   let listening: Promise<unknown> | null = null;
@@ -100,16 +124,22 @@ export function createStableAddress(options: {
         listening = null;
       }
     },
-    switchTo(instancePort) {
-      live = instancePort;
+    switchTo(instance) {
+      const { id, port: at } = instance ?? { id: '', port: null };
+      live = at === null ? null : { id, url: `http://127.0.0.1:${at}`, counter: counterOf(id) };
     },
-    async drain(instancePort) {
-      const open = inFlight.get(instancePort) ?? new Set();
+    async drain({ id }) {
+      const open = inFlight.get(id) ?? new Set();
       const closed = [...open].map((connection) => new Promise((resolve) => connection.once('close', resolve)));
       const overdue = setTimeout(drainWithin, 'overdue', { ref: false });
-      if ((await Promise.race([Promise.all(closed), overdue])) !== 'overdue' || live === instancePort) return;
+      if ((await Promise.race([Promise.all(closed), overdue])) !== 'overdue' || live?.id === id) return;
       logger.info({ connections: open.size }, 'closed connections left on the old instance');
       for (const connection of open) connection.destroy();
+    },
+    counterOf: ({ id }) => counters.get(id) ?? null,
+    countOnly(instances) {
+      const kept = new Set(instances.map(({ id }) => id));
+      for (const id of counters.keys()) if (!kept.has(id)) counters.delete(id);
     },
     async close() {
       if (!server.listening) return;
@@ -124,8 +154,4 @@ export function createStableAddress(options: {
 
 function answerPlainly(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
-}
-
-function urlOf(port: number): string {
-  return `http://127.0.0.1:${port}`;
 }

@@ -16,6 +16,7 @@ export function createLocalDriver({ folder }: { folder: string }): RuntimeDriver
   const call = createCall(socketsOf(folder).control);
   return {
     ...observerOver(call),
+    prove: (request, signal) => call('POST', '/prove', { body: request, signal }),
     activate: (activation, signal) => call('POST', '/activate', { body: activation, signal }),
     restore: (restoration, signal) => call('POST', '/restore', { body: restoration, signal }),
     async retire(retirement) {
@@ -38,6 +39,7 @@ type Call = <T>(
 function observerOver(call: Call): LocalObserver {
   return {
     observe: (target, signal) => call('GET', `/targets/${formatTarget(target)}`, { signal }),
+    measure: (target, signal) => call('GET', `/targets/${formatTarget(target)}/answers`, { signal }),
     async observeAll(signal) {
       return (await call<{ targets: readonly Observation[] }>('GET', '/targets', { signal })).targets;
     },

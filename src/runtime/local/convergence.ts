@@ -52,7 +52,7 @@ export function createConvergence(context: TargetContext): Convergence {
     if (before !== null) await save({ ...state(), hashes: { before, after: await hashFolder(folder) } });
     const instance = await instances.start(spec, signal);
     await save({ ...state(), instance });
-    address?.switchTo(instance.port);
+    address?.switchTo(instance);
   }
 
   return {

@@ -25,5 +25,6 @@ export function judgeRestoration(state: TargetState, restoration: Restoration): 
   const { act } = state;
   const mine = act?.deploymentId === restoration.deploymentId && act.generation === restoration.generation;
   if (act === null || !mine) return { outcome: 'superseded' };
-  return act.kind === 'activated' ? { todo: 'restore' } : { outcome: act.kind };
+  if (act.kind !== 'activated') return { outcome: act.kind };
+  return restoration.whenActivated === 'leave' ? { outcome: 'left' } : { todo: 'restore' };
 }

@@ -14,7 +14,7 @@ export function createLettingGo({ name, addresses, instances, logger }: TargetCo
 
   async function letGo(instance: InstanceRecord, keptWarm: boolean): Promise<void> {
     try {
-      if (instance.port !== null) await addresses.find(name)?.drain(instance.port);
+      if (instance.port !== null) await addresses.find(name)?.drain(instance);
       if (!keptWarm) await instances.end(instance);
     } catch (error) {
       logger.error({ err: error, instance: instance.id }, 'instance did not end');

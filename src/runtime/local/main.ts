@@ -19,10 +19,12 @@ export async function main(args: readonly string[]): Promise<LocalRuntime> {
 
   const loaded = await loadPlatform(config);
   const { store, instances } = pathsOf(loaded);
+  const { ports, drainWithin } = loaded.platform.runtimes.local;
   const runtime = await startLocalRuntime({
     folder,
     instances,
-    ports: loaded.platform.runtimes.local.ports,
+    ports,
+    drainWithin,
     images: imagesIn(store),
     logger: pino({ name: 'runtime' }, pino.destination(2)),
   });

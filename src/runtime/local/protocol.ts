@@ -5,8 +5,9 @@ import { NAME } from '../../contract/target.ts';
 
 /**
  * What is said over a runtime's sockets: JSON over HTTP. `GET /targets` gives all observations,
- * `GET /targets/ENVIRONMENT/COMPONENT` one; `POST /activate`, `/restore` and `/retire` take these requests. An error is
- * `{ error: { code, message } }`, and is thrown again on the other side as what it was.
+ * `GET /targets/ENVIRONMENT/COMPONENT` one, and `…/answers` beneath it what was measured; `POST /prove`, `/activate`,
+ * `/restore` and `/retire` take these requests. An error is `{ error: { code, message } }`, and is thrown again on the
+ * other side as what it was.
  */
 const name = z.string().regex(NAME);
 const release = z.object({
@@ -19,8 +20,13 @@ export const target = z.object({ environment: name, component: name });
 const deployment = z.object({ target, deploymentId: z.string().min(1) });
 
 export const requests = {
+  prove: z.object({ target, release }),
   activate: deployment.extend({ generation: z.int().min(1), release }),
-  restore: deployment.extend({ generation: z.int().min(1), to: release.nullable() }),
+  restore: deployment.extend({
+    generation: z.int().min(1),
+    to: release.nullable(),
+    whenActivated: z.enum(['restore', 'leave']).default('restore'),
+  }),
   retire: deployment,
 } as const;
 

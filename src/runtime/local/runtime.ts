@@ -95,7 +95,10 @@ async function run({ logger, ...options }: LocalRuntimeOptions): Promise<() => P
       logger: logger.child({ target: name }),
       closing: closing.signal,
       state: () => state.target(name),
-      save: (next) => state.saveTarget(name, next),
+      async save(next) {
+        await state.saveTarget(name, next);
+        addresses.find(name)?.countOnly(recordedIn(next));
+      },
     });
     targets.set(name, made);
     return made;
@@ -121,6 +124,8 @@ async function run({ logger, ...options }: LocalRuntimeOptions): Promise<() => P
   const runtime = {
     observe: (target: Target) => targetOf(target).observe(),
     observeAll: () => Promise.all(state.targets().map((name) => targetOf(parseTarget(name) as Target).observe())),
+    measure: async (target: Target) => targetOf(target).measure(),
+    prove: ({ target, release }, signal) => targetOf(target).prove(release, signal ?? closing.signal),
     activate: (activation, signal) => targetOf(activation.target).activate(activation, signal ?? closing.signal),
     restore: (restoration, signal) => targetOf(restoration.target).restore(restoration, signal ?? closing.signal),
     retire: ({ target, deploymentId }) => targetOf(target).retire(deploymentId),

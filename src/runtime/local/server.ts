@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { codeOf, FAILURES, SlipwayError } from '../../contract/failure.ts';
-import { parseTarget, type Target } from '../../contract/target.ts';
+import { parseTarget } from '../../contract/target.ts';
 import type { Observation, RuntimeDriver } from '../driver.ts';
 import { errorBody, requests } from './protocol.ts';
 import type { RuntimeSockets } from './sockets.ts';
@@ -35,6 +35,8 @@ type Handler = (request: IncomingMessage, signal: AbortSignal) => Promise<unknow
 
 async function change(runtime: ServedRuntime, request: IncomingMessage, signal: AbortSignal): Promise<unknown> {
   switch (`${request.method} ${request.url}`) {
+    case 'POST /prove':
+      return runtime.prove(await bodyOf(request, requests.prove), signal);
     case 'POST /activate':
       return runtime.activate(await bodyOf(request, requests.activate), signal);
     case 'POST /restore':
@@ -55,10 +57,15 @@ async function read(runtime: ServedRuntime, { method, url = '' }: IncomingMessag
     );
   }
   if (url === '/targets') return { targets: await runtime.observeAll() };
-  const target: Target | null = url.startsWith('/targets/') ? parseTarget(url.slice('/targets/'.length)) : null;
-  if (target === null)
-    throw new SlipwayError('USAGE', `${method} ${url}: expected /targets or /targets/ENVIRONMENT/COMPONENT.`);
-  return runtime.observe(target);
+  const [, name = '', answers] = /^\/targets\/(.*?)(\/answers)?$/.exec(url) ?? [];
+  const target = parseTarget(name);
+  if (target === null) {
+    throw new SlipwayError(
+      'USAGE',
+      `${method} ${url}: expected /targets, /targets/ENVIRONMENT/COMPONENT or /targets/ENVIRONMENT/COMPONENT/answers.`,
+    );
+  }
+  return answers === undefined ? runtime.observe(target) : runtime.measure(target);
 }
 
 async function bodyOf<S extends z.ZodType>(request: IncomingMessage, schema: S): Promise<z.output<S>> {

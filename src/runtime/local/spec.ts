@@ -27,6 +27,12 @@ export async function specOf(
     }
   }
   const instanceFolder = await openInstanceFolder(context.instancesFolder, target, context.folder);
-  const found = kind === 'agent' ? null : await findInstancePort();
-  return { target, artifact, instanceFolder, environment, port: port === undefined ? found : port };
+  const given = kind === 'agent' ? null : port;
+  return {
+    target,
+    artifact,
+    instanceFolder,
+    environment,
+    port: given === undefined ? await findInstancePort() : given,
+  };
 }

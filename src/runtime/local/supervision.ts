@@ -63,7 +63,7 @@ export function createSupervision(
     adopt() {
       const { instance } = state();
       if (instance === null || !instances.isAlive(instance)) return;
-      addresses.find(name)?.switchTo(instance.port);
+      addresses.find(name)?.switchTo(instance);
       logger.info({ instance: instance.id }, 'instance adopted');
     },
     resume: () => mutex.run(() => startAgain(state().instance !== null)),

@@ -1,13 +1,23 @@
 import { SlipwayError } from '../../contract/failure.ts';
 import type { LiveRelease } from '../../contract/release.ts';
-import type { Activation, ActivationResult, Observation, Restoration, RestorationResult } from '../driver.ts';
+import type {
+  Activation,
+  ActivationResult,
+  Measurement,
+  Observation,
+  Proof,
+  Restoration,
+  RestorationResult,
+} from '../driver.ts';
 import { recordedIn, type TargetContext } from './context.ts';
 import { createConvergence } from './convergence.ts';
 import { judgeActivation, judgeRestoration } from './generation.ts';
 import { createHealthWatch } from './health-watch.ts';
 import { createLettingGo } from './letting-go.ts';
+import { measureTarget } from './measurement.ts';
 import { createMutex } from './mutex.ts';
 import { observeTarget } from './observation.ts';
+import { proveRelease } from './proof.ts';
 import { specOf } from './spec.ts';
 import type { InstanceRecord, TargetState } from './state.ts';
 import { createSupervision, type Supervision } from './supervision.ts';
@@ -16,6 +26,8 @@ import type { UnpackedArtifact } from './unpacked.ts';
 /** One target of a runtime: `RuntimeDriver` for it, and its supervision. */
 export interface TargetRuntime extends Supervision {
   observe(): Promise<Observation>;
+  measure(): Measurement;
+  prove(release: LiveRelease, signal: AbortSignal): Promise<Proof>;
   /** `signal` gives it up for as long as nothing was switched. */
   activate(activation: Activation, signal: AbortSignal): Promise<ActivationResult>;
   restore(restoration: Restoration, signal: AbortSignal): Promise<RestorationResult>;
@@ -35,6 +47,10 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
 
   function observe(): Promise<Observation> {
     return observeTarget(context, { health, starting: convergence.underWay });
+  }
+
+  function prove(release: LiveRelease, signal: AbortSignal): Promise<Proof> {
+    return proveRelease(context, release, AbortSignal.any([signal, closing]));
   }
 
   async function activate(activation: Activation, signal: AbortSignal): Promise<ActivationResult> {
@@ -69,7 +85,9 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
         await make({ generation: generation + 1, live: to, act }, signal);
       }
       const done = judgeRestoration(state(), restoration);
-      return { outcome: 'outcome' in done ? done.outcome : 'superseded', observation: await observe() };
+      const outcome = 'outcome' in done ? done.outcome : 'superseded';
+      const instanceFolderHashes = outcome === 'restored' ? state().hashes : null;
+      return { outcome, observation: await observe(), instanceFolderHashes };
     });
   }
 
@@ -95,7 +113,7 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
       if (warm === null) await instances.end(instance);
       throw error;
     }
-    address.switchTo(instance.port);
+    address.switchTo(instance);
     lettingGo.begin(before, after);
   }
 
@@ -146,7 +164,7 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
     await lettingGo.done();
   }
 
-  return { ...supervision, observe, activate, restore, retire, close };
+  return { ...supervision, observe, measure: () => measureTarget(context), prove, activate, restore, retire, close };
 }
 
 /** An activation keeps the version before, to return to; a restoration keeps nothing. */
