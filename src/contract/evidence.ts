@@ -89,6 +89,8 @@ export interface IntakeFindings {
     readonly reason: string;
     readonly requestedBy: string;
     readonly carries: readonly string[];
+    /** Those among them that may go out although there is no way back (§13). Not in evidence of earlier versions: none. */
+    readonly irreversible?: readonly string[];
   };
   readonly source: {
     readonly repository: string;
