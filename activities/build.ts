@@ -8,7 +8,7 @@ import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts
 import { buildTwice } from '../src/build/build.ts';
 import { openSandbox } from '../src/build/sandbox.ts';
 import { parsePlatform } from '../src/config/load.ts';
-import type { Manifest, SealedManifest } from '../src/config/manifest.ts';
+import { type Manifest, sealedManifest } from '../src/config/manifest.ts';
 import type { Platform } from '../src/config/platform.ts';
 import type { BuilderActivities } from '../src/contract/activities.ts';
 import type { Digest } from '../src/contract/digest.ts';
@@ -144,7 +144,7 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
     const { digest, descriptor } = await assembleImage({
       store,
       folder: built.folder,
-      manifest: sealed(manifest),
+      manifest: sealedManifest(manifest),
       source,
     });
     const release = { version: versionOf({ committedAt, revision, digest }), digest };
@@ -162,8 +162,4 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
 /** What decides the bytes: the revision, where the component lies, how it is built, and what is sealed in with it. */
 function definitionOf(revision: string, folder: string, manifest: Manifest): Digest {
   return digestOf(Buffer.from(canonicalJson({ builder: BUILDER, revision, folder, manifest })));
-}
-
-function sealed({ component, kind, run, health, smoke }: Manifest): SealedManifest {
-  return { component, kind, run, health, smoke };
 }

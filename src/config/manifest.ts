@@ -1,33 +1,12 @@
 import { z } from 'zod';
+import { dataVersions } from './data-versions.ts';
 import { duration } from './duration.ts';
-import { command, glob, name, path, word } from './words.ts';
+import { owner, runbook } from './ownership.ts';
+import { smokeTest } from './smoke-test.ts';
+import { command, glob, name, path, urlPath, word } from './words.ts';
 
-/** Where a smoke test runs; both unless given. */
-const at = z
-  .array(z.enum(['verification', 'live']))
-  .min(1)
-  .default(['verification', 'live']);
-const smokeName = z.string().min(1).max(80);
-const urlPath = z
-  .string()
-  .startsWith('/')
-  .regex(/^[\x21-\x7e]*$/, 'a path of an address: printable ASCII without blanks');
-
-/** One request through the address, and what its answer has to be. */
-const httpSmoke = z.strictObject({
-  name: smokeName,
-  path: urlPath,
-  /** 200 unless given. */
-  status: z.int().min(100).max(599).default(200),
-  /** Text that the body holds; not asked for unless given. */
-  includes: z.string().min(1).optional(),
-  /** `5s` unless given. */
-  timeout: duration.prefault('5s'),
-  at,
-});
-
-/** A command of the component, sandboxed, without credentials, reaching only `$SLIPWAY_URL`; 0 is a pass. 30s unless given. */
-const commandSmoke = z.strictObject({ name: smokeName, command, timeout: duration.prefault('30s'), at });
+/** Good looks in a row before health passes; 1 unless given. Sealed only where given, so it has no default here. */
+const successes = z.int().min(1).optional();
 
 /** A request at the instance's address: every 1s, answered within 1s, unhealthy after 3 failures, unless given. */
 const httpHealth = z.strictObject({
@@ -35,6 +14,7 @@ const httpHealth = z.strictObject({
   interval: duration.prefault('1s'),
   timeout: duration.prefault('1s'),
   failures: z.int().min(1).default(3),
+  successes,
 });
 /** An agent touches `$SLIPWAY_HEARTBEAT` at least this often; unhealthy after 3 heartbeats missed, unless given. */
 const heartbeatHealth = z.strictObject({ heartbeat: duration, failures: z.int().min(1).default(3) });
@@ -44,6 +24,7 @@ const commandHealth = z.strictObject({
   interval: duration.prefault('1s'),
   timeout: duration.prefault('5s'),
   failures: z.int().min(1).default(3),
+  successes,
 });
 
 const environmentVariable = z.union([word, z.strictObject({ address: name })]);
@@ -57,6 +38,9 @@ export const manifestSchema = z
     apiVersion: z.literal('slipway/v1'),
     component: name,
     kind: z.enum(['storefront', 'service', 'agent', 'control-plane']),
+    /** Who answers for it, and where it says what to do at night; neither is asked for unless a Definition of Done does. */
+    owner: owner.optional(),
+    runbook: runbook.optional(),
     build: z.strictObject({
       command,
       /** Folder of the built files, relative to the component's folder. */
@@ -72,7 +56,9 @@ export const manifestSchema = z
       startWithin: duration.prefault('30s'),
     }),
     health: z.union([httpHealth, heartbeatHealth, commandHealth]),
-    smoke: z.array(z.union([httpSmoke, commandSmoke])).min(1),
+    smoke: z.array(smokeTest).min(1),
+    /** Not given: it says nothing of its data, and nothing about them keeps a release from going back. */
+    data: dataVersions.optional(),
   })
   .check((context) => {
     const { kind, health, smoke } = context.value;
@@ -105,7 +91,23 @@ export const manifestSchema = z
 export type Manifest = z.output<typeof manifestSchema>;
 export type Health = Manifest['health'];
 export type SmokeTest = Manifest['smoke'][number];
-export type HttpSmokeTest = z.output<typeof httpSmoke>;
-export type CommandSmokeTest = z.output<typeof commandSmoke>;
-/** What is sealed with the image at Build, so that later stages read nothing of the source again. */
-export type SealedManifest = Pick<Manifest, 'component' | 'kind' | 'run' | 'health' | 'smoke'>;
+/** What later stages need to know, so that they read nothing of the source again. */
+export type SealedManifest = Pick<
+  Manifest,
+  'component' | 'kind' | 'run' | 'health' | 'smoke' | 'owner' | 'runbook' | 'data'
+>;
+
+/** What is sealed with the image at Build. A key that was not given is not there: it would change the image's bytes. */
+export function sealedManifest(manifest: Manifest): SealedManifest {
+  const { component, kind, run, health, smoke, owner: named, runbook: written, data } = manifest;
+  return {
+    component,
+    kind,
+    run,
+    health,
+    smoke,
+    ...(named !== undefined && { owner: named }),
+    ...(written !== undefined && { runbook: written }),
+    ...(data !== undefined && { data }),
+  };
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NAME, parseTarget } from '../contract/target.ts';
 import { duration } from './duration.ts';
+import { prometheus } from './prometheus.ts';
 import { glob, name, path } from './words.ts';
 
 const TARGET = new RegExp(`${NAME.source.slice(0, -1)}/${NAME.source.slice(1)}`);
@@ -34,6 +35,8 @@ const environment = z.strictObject({
   rollbackWithin: duration.prefault('30s'),
   /** Whether the target waits for a person after it rolled back. `hold` unless given. */
   afterRollback: z.enum(['hold', 'continue']).default('hold'),
+  /** Asked during the soak and the watch; nobody is asked unless given. */
+  prometheus: prometheus.optional(),
 });
 
 /** `platform.yaml`: the operators' file. Keys that this version does not enforce are refused, never ignored. */

@@ -17,3 +17,12 @@ export const path = word.min(1).max(4096);
 
 /** A path with `*` (within a segment), `?` (one character of it) and `**` (any number of segments); the rest is literal. */
 export const glob = word.min(1).max(1024);
+
+/** A path of an address, as it is asked for. */
+export const urlPath = z
+  .string()
+  .startsWith('/')
+  .regex(/^[\x21-\x7e]*$/, 'a path of an address: printable ASCII without blanks');
+
+/** One line of text that says something: it goes into notifications, and to terminals. */
+export const line = z.string().regex(/^(?=.*\S)\P{Cc}+$/u, 'one line of text');

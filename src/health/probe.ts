@@ -12,6 +12,8 @@ export interface ProbeAnswer {
   readonly ended: 'answered' | 'timed-out' | 'refused' | 'broken';
   readonly status: number | null;
   readonly body: string;
+  /** By lower-case name; one that came several times, joined by commas. Empty unless answered. */
+  readonly headers: Readonly<Record<string, string>>;
   /** What was seen, in a few words. */
   readonly detail: string;
   /** Milliseconds. */
@@ -23,6 +25,8 @@ export interface ProbeAnswer {
 export interface ProbeOptions {
   /** Milliseconds until the last byte of the body. */
   readonly timeout: number;
+  /** To send with the request, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Ends the probe; its reason is thrown, for an aborted probe has seen nothing. */
   readonly signal?: AbortSignal | undefined;
   /** Another way there, such as the Unix socket of a throwaway instance. */
@@ -40,22 +44,23 @@ const OVERRUN = 1.25;
 /** Milliseconds that the event loop may stand still during a probe. */
 const STALL = 100;
 /** Bytes. Nobody checks a page by more than this, and a page without end must not become our memory. */
-const LARGEST_ANSWER = 16 * 2 ** 20;
+const LARGEST_PAGE = 16 * 2 ** 20;
 
 /**
  * Opens a prober: each probe on a connection of its own, because a kept one goes on answering after its listener has
  * gone. Ask `127.0.0.1` by number: `localhost` may be another address. Close it when done.
+ * `largest`: bytes of a body; 16 MiB unless given. A larger one breaks the probe.
  */
-export function createProber(): Prober {
+export function createProber({ largest = LARGEST_PAGE }: { readonly largest?: number } = {}): Prober {
   const noOtherLimit = { connect: { timeout: 0 }, headersTimeout: 0, bodyTimeout: 0 };
-  const agent = new Agent({ pipelining: 0, maxResponseSize: LARGEST_ANSWER, ...noOtherLimit });
+  const agent = new Agent({ pipelining: 0, maxResponseSize: largest, ...noOtherLimit });
   return {
     probe: (url, options) => probeOnce(url, { dispatcher: agent, ...options }),
     close: () => agent.destroy(),
   };
 }
 
-async function probeOnce(url: string, { timeout, signal, dispatcher }: ProbeOptions): Promise<ProbeAnswer> {
+async function probeOnce(url: string, { timeout, headers, signal, dispatcher }: ProbeOptions): Promise<ProbeAnswer> {
   signal?.throwIfAborted();
   const begun = performance.now();
   const loop = watchEventLoop();
@@ -63,9 +68,10 @@ async function probeOnce(url: string, { timeout, signal, dispatcher }: ProbeOpti
   const limit = AbortSignal.timeout(timeout);
   const seen = await request(url, {
     signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    ...(headers === undefined ? {} : { headers }),
     ...(dispatcher === undefined ? {} : { dispatcher }),
   })
-    .then(async (response) => answered(response.statusCode, await response.body.text()))
+    .then(async (response) => answered(response, await response.body.text()))
     .catch((error: unknown) => unanswered(error, timeout))
     .finally(() => loop.stop());
   signal?.throwIfAborted();
@@ -75,12 +81,15 @@ async function probeOnce(url: string, { timeout, signal, dispatcher }: ProbeOpti
   return { ...(inTime ? seen : timedOut(timeout)), elapsed: Math.round(elapsed), late };
 }
 
-type Seen = Pick<ProbeAnswer, 'ended' | 'status' | 'body' | 'detail'>;
+type Seen = Pick<ProbeAnswer, 'ended' | 'status' | 'body' | 'headers' | 'detail'>;
 
-const NOTHING = { status: null, body: '' } as const;
+const NOTHING = { status: null, body: '', headers: {} } as const;
 
-function answered(status: number, body: string): Seen {
-  return { ended: 'answered', status, body, detail: `answered ${status}` };
+function answered({ statusCode: status, headers }: Dispatcher.ResponseData, body: string): Seen {
+  const named = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, [value].flat().join(', ')]],
+  );
+  return { ended: 'answered', status, body, headers: Object.fromEntries(named), detail: `answered ${status}` };
 }
 
 function timedOut(timeout: number): Seen {
@@ -93,6 +102,8 @@ function unanswered(error: unknown, timeout: number): Seen {
   // A Unix socket whose file is gone is a listener that is gone.
   if (code === 'ECONNREFUSED' || code === 'ENOENT')
     return { ended: 'refused', ...NOTHING, detail: 'connection refused' };
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE')
+    return { ended: 'broken', ...NOTHING, detail: 'the answer is too large' };
   return { ended: 'broken', ...NOTHING, detail: `connection broke: ${message || code || name}`.slice(0, 200) };
 }
 

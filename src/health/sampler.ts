@@ -3,7 +3,7 @@ import type { Health } from '../config/manifest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { InstanceObservation, Observation } from '../runtime/driver.ts';
 import type { Clock } from './clock.ts';
-import type { ProbeAnswer, Prober } from './probe.ts';
+import type { ProbeAnswer, ProbeOptions, Prober } from './probe.ts';
 import type { Sample, SampleKind, SampleOutcome } from './sample.ts';
 
 export interface SamplerDeps {
@@ -21,7 +21,7 @@ export interface SamplerDeps {
 export interface Sampler {
   readonly take: (kind: SampleKind) => Promise<Sample>;
   /** Asks through the stable address. */
-  readonly ask: (path: string, options: { readonly timeout: number }) => Promise<ProbeAnswer>;
+  readonly ask: (path: string, options: Pick<ProbeOptions, 'timeout' | 'headers'>) => Promise<ProbeAnswer>;
 }
 
 /** What a gateway says of an instance that does not answer. No 503: sick components say that of themselves. */
@@ -36,16 +36,17 @@ export function createSampler(deps: SamplerDeps): Sampler {
   const { address, health, prober, observe, clock, signal } = deps;
   const begun = clock.now();
 
-  const ask: Sampler['ask'] = async (path, { timeout }) => {
+  const ask: Sampler['ask'] = async (path, { timeout, headers }) => {
     if (address === null) {
       throw new SlipwayError('RUNTIME_UNAVAILABLE', `The runtime gave no address to ask for ${path}, expected one.`);
     }
-    const answer = await prober.probe(`${address}${path}`, { timeout, signal });
+    const probe = () => prober.probe(`${address}${path}`, { timeout, headers, signal });
+    const answer = await probe();
     if (answer.ended === 'answered') return answer;
     // The runtime listens there, not the release: it has to be there before silence counts, and a connection lost to
     // its being started again is asked for once more.
     await observe();
-    return answer.ended === 'timed-out' ? answer : prober.probe(`${address}${path}`, { timeout, signal });
+    return answer.ended === 'timed-out' ? answer : probe();
   };
 
   const take = async (kind: SampleKind): Promise<Sample> => {

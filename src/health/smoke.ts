@@ -1,12 +1,19 @@
 import { formatDuration } from '../config/duration.ts';
-import type { CommandSmokeTest, HttpSmokeTest, SmokeTest } from '../config/manifest.ts';
-import type { ProbeAnswer } from './probe.ts';
+import type { SmokeTest } from '../config/manifest.ts';
+import type { CommandSmokeTest, HttpSmokeTest } from '../config/smoke-test.ts';
+import { clipped, excerpt } from './excerpt.ts';
+import type { ProbeAnswer, ProbeOptions } from './probe.ts';
+import { checkAnswer, expectedAnswer, type SmokeCheck } from './smoke-answer.ts';
 import { combine, type Verdict } from './verdict.ts';
 
-/** What one smoke test came to. */
+/** What one smoke test came to. Evidence, so it is small and plain JSON. */
 export interface SmokeResult {
   readonly name: string;
+  /** As {@link smokeResultVerdict} says. */
   readonly verdict: Verdict;
+  readonly checks: readonly SmokeCheck[];
+  /** We were slow, so that a check which did not pass may be our doing. */
+  readonly late: boolean;
   /** What was found, and what was expected. */
   readonly message: string;
   /** Milliseconds. */
@@ -35,12 +42,15 @@ export type RunCommand = (
 
 export interface SmokeDeps {
   /** Asks the instance under test for a path. */
-  readonly request: (path: string, options: { readonly timeout: number }) => Promise<ProbeAnswer>;
+  readonly request: (path: string, options: Pick<ProbeOptions, 'timeout' | 'headers'>) => Promise<ProbeAnswer>;
   readonly runCommand: RunCommand;
   readonly signal?: AbortSignal | undefined;
   /** Called after each of several tests. */
   readonly onResult?: ((result: SmokeResult) => void) | undefined;
 }
+
+/** By this the runtime tells a smoke test from a person's request: it is no part of what it measures. */
+const HEADERS = { 'slipway-probe': 'smoke' } as const;
 
 /** Runs one smoke test (§7, §10). What was too late on our side to tell is tried once more, then inconclusive. */
 export async function runSmokeTest(test: SmokeTest, deps: SmokeDeps): Promise<SmokeResult> {
@@ -48,7 +58,7 @@ export async function runSmokeTest(test: SmokeTest, deps: SmokeDeps): Promise<Sm
   if ('command' in test) {
     return judgeCommand(test, await deps.runCommand(test.command, { timeout, signal: deps.signal }));
   }
-  const ask = async () => judgeAnswer(test, await deps.request(test.path, { timeout }));
+  const ask = async () => judgeAnswer(test, await deps.request(test.path, { timeout, headers: HEADERS }));
   const first = await ask();
   return first.verdict === 'inconclusive' ? ask() : first;
 }
@@ -71,38 +81,53 @@ export async function runSmokeTests(
 
 /** All smoke tests together: none at all is missing data. */
 export function smokeVerdict(results: readonly SmokeResult[]): Verdict {
-  return combine(results.map((result) => result.verdict));
+  return combine(results.map(smokeResultVerdict));
+}
+
+/**
+ * What a smoke test came to, out of its recorded checks alone: every one of them passed, or it failed; where we were
+ * late it is inconclusive, and so is a test without checks.
+ */
+export function smokeResultVerdict({ checks, late }: Pick<SmokeResult, 'checks' | 'late'>): Verdict {
+  if (checks.length === 0) return 'inconclusive';
+  if (checks.every(({ passed }) => passed)) return 'pass';
+  return late ? 'inconclusive' : 'fail';
 }
 
 function judgeAnswer(test: HttpSmokeTest, answer: ProbeAnswer): SmokeResult {
-  const lacks = test.includes !== undefined && !answer.body.includes(test.includes);
-  const passed = answer.status === test.status && !lacks;
+  const { checks, found } = checkAnswer(test, answer);
+  const { late, elapsed, detail } = answer;
+  const verdict = smokeResultVerdict({ checks, late });
   const expected = expectedAnswer(test);
-  const message = passed
-    ? `GET ${test.path}: ${answer.detail}, as expected: ${expected}`
-    : `GET ${test.path}: ${answer.detail}${quoted(', beginning', answer.body)}; expected ${expected}`;
-  const { elapsed } = answer;
-  if (passed || !answer.late) return { name: test.name, verdict: passed ? 'pass' : 'fail', message, elapsed };
-  return { name: test.name, verdict: 'inconclusive', message: `${message} (the delay was on our side)`, elapsed };
-}
-
-function expectedAnswer({ status, includes, timeout }: HttpSmokeTest): string {
-  const text = includes === undefined ? '' : ` that includes ${JSON.stringify(includes)}`;
-  return `${status}${text} within ${formatDuration(timeout)}`;
+  const seen = [detail, ...found].join(', ');
+  const message =
+    verdict === 'pass'
+      ? `GET ${test.path}: ${detail}, as expected: ${expected}`
+      : `GET ${test.path}: ${seen}${quoted(', beginning', answer.body)}; expected ${expected}`;
+  const blame = verdict === 'inconclusive' ? ' (the delay was on our side)' : '';
+  return { name: test.name, verdict, checks, late, message: `${clipped(message, LONGEST)}${blame}`, elapsed };
 }
 
 function judgeCommand(test: CommandSmokeTest, answer: CommandAnswer): SmokeResult {
   const { name, command, timeout } = test;
-  const passed = answer.exitCode === 0 && !answer.timedOut;
-  const ended = answer.exitCode === null ? 'was ended by a signal' : `ended with ${answer.exitCode}`;
-  const found = answer.timedOut ? 'did not end' : ended;
-  const output = passed ? '' : quoted(', last line', answer.output.trimEnd().split('\n').at(-1) ?? '');
+  const { exitCode, timedOut, elapsed } = answer;
+  const checks = [
+    { what: `ended within ${formatDuration(timeout)}`, passed: !timedOut },
+    { what: 'exit code 0', passed: exitCode === 0 },
+  ];
+  const verdict = smokeResultVerdict({ checks, late: false });
+  const ended = exitCode === null ? 'was ended by a signal' : `ended with ${exitCode}`;
+  const found = timedOut ? 'did not end' : ended;
+  const output = verdict === 'pass' ? '' : quoted(', last line', answer.output.trimEnd().split('\n').at(-1) ?? '');
   const message = `${command.join(' ')}: ${found}${output}; expected 0 within ${formatDuration(timeout)}`;
-  return { name, verdict: passed ? 'pass' : 'fail', message, elapsed: answer.elapsed };
+  return { name, verdict, checks, late: false, message, elapsed };
 }
+
+/** Characters of a message. */
+const LONGEST = 1_000;
 
 /** Enough of a text to recognise it by: results become evidence, and stay small. Nothing, for an empty text. */
 function quoted(introduction: string, text: string): string {
-  const beginning = text.replaceAll(/\s+/g, ' ').trim().slice(0, 120);
+  const beginning = excerpt(text);
   return beginning === '' ? '' : `${introduction} ${JSON.stringify(beginning)}`;
 }

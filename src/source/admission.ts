@@ -32,6 +32,8 @@ export interface Admission {
     readonly reason: string;
     /** Every change that the deployment brings, oldest first. */
     readonly carries: readonly string[];
+    /** Those among them that may go out although there is no way back (§13). */
+    readonly irreversible: readonly string[];
   };
   readonly revision: string;
   /** Seconds since 1970 of the commit. */
@@ -73,12 +75,13 @@ export async function admit(request: AdmissionRequest): Promise<Admission> {
     const messages = verdict.problems.slice(0, 20).map(({ message }) => message);
     throw new SlipwayError(verdict.problems[0].code, messages.join('\n'));
   }
+  const { carries, irreversible } = verdict;
   const { id, summary, reason } = verdict.change;
   return {
     component: request.component,
     folder,
     manifest,
-    change: { id, summary, reason, carries: verdict.carries },
+    change: { id, summary, reason, carries, irreversible },
     revision,
     committedAt: await repository.committedAt(revision),
     files,

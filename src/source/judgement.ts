@@ -36,9 +36,17 @@ export interface Problem {
   readonly message: string;
 }
 
-/** `change` is the order's, or the newest carried; `carries` every change that the deployment brings, oldest first. */
+/**
+ * `change` is the order's, or the newest carried; `carries` every change that the deployment brings, oldest first, and
+ * `irreversible` those among them that may go out although there is no way back (§13).
+ */
 export type UnitsVerdict =
-  | { readonly verdict: 'pass'; readonly change: Change; readonly carries: readonly string[] }
+  | {
+      readonly verdict: 'pass';
+      readonly change: Change;
+      readonly carries: readonly string[];
+      readonly irreversible: readonly string[];
+    }
   | { readonly verdict: 'fail'; readonly problems: readonly [Problem, ...Problem[]] };
 
 /**
@@ -51,7 +59,7 @@ export type UnitsVerdict =
 export function judgeUnits(facts: UnitsFacts): UnitsVerdict {
   const ordered = facts.change === null ? null : judgeOrdered(facts, facts.change);
   if (ordered !== null && 'code' in ordered) return { verdict: 'fail', problems: [ordered] };
-  if (ordered !== null && facts.redeployed) return { verdict: 'pass', change: ordered, carries: [ordered.id] };
+  if (ordered !== null && facts.redeployed) return passed(ordered, [ordered]);
 
   const judged = facts.units.map((unit) => judgeUnit(facts, unit));
   const [problem, ...problems] = judged.filter((each) => 'code' in each);
@@ -61,7 +69,13 @@ export function judgeUnits(facts: UnitsFacts): UnitsVerdict {
   const carries = [...new Set(carried.map(({ id }) => id))];
   const change = ordered === null ? carried.at(-1) : carried.some(({ id }) => id === ordered.id) ? ordered : undefined;
   if (change === undefined) return { verdict: 'fail', problems: [notCarried(facts, carries)] };
-  return { verdict: 'pass', change, carries };
+  return passed(change, carried);
+}
+
+function passed(change: Change, carried: readonly Change[]): UnitsVerdict {
+  const idsOf = (changes: readonly Change[]): readonly string[] => [...new Set(changes.map(({ id }) => id))];
+  const irreversible = idsOf(carried.filter((each) => each.irreversible));
+  return { verdict: 'pass', change, carries: idsOf(carried), irreversible };
 }
 
 /** Rule 1. The document may stand at the revision, or at a unit: a revert may have taken it away since. */

@@ -40,8 +40,8 @@ export function createTrial(setting: TrialSetting): IntegrationDeps {
 
     runSmoke: (test, instance, { manifest, signal }) =>
       runSmokeTest(test, {
-        request: (path, { timeout }) =>
-          prober.probe(`${instance.url}${path}`, { timeout, signal, dispatcher: instance.dispatcher }),
+        request: (path, options) =>
+          prober.probe(`${instance.url}${path}`, { ...options, signal, dispatcher: instance.dispatcher }),
         runCommand: commandsFor(instance, manifest),
         signal,
       }),

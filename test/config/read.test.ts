@@ -60,7 +60,7 @@ test('each kind of file is refused under its own code', () => {
 test('an unknown key is named with its line, its path and the nearest known key', () => {
   expect(platform(`${PLATFORM.replace('{}', '{ rollbackWithn: 3s }')}`)).toBe(
     'platform.yaml:5:14  environments.staging.rollbackWithn: found an unknown key, ' +
-      'expected one of runtime, soak, rollbackWithin, afterRollback; did you mean "rollbackWithin"?',
+      'expected one of runtime, soak, rollbackWithin, afterRollback, prometheus; did you mean "rollbackWithin"?',
   );
 });
 
@@ -104,7 +104,7 @@ test('of several shapes, the one that the person most likely meant is explained'
   expect(manifest(MANIFEST.replace('{ path: /healthz }', '{ pth: /healthz }'))).toBe(
     [
       'shop/slipway.yaml:6:9  health.path: found nothing, expected text; add it',
-      'shop/slipway.yaml:6:11  health.pth: found an unknown key, expected one of path, interval, timeout, failures; did you mean "path"?',
+      'shop/slipway.yaml:6:11  health.pth: found an unknown key, expected one of path, interval, timeout, failures, successes; did you mean "path"?',
     ].join('\n'),
   );
   expect(manifest(MANIFEST.replace('path: / }', 'command: [node, smoke.mjs], timeot: 3s }'))).toBe(

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { CommandSmokeTest, HttpSmokeTest } from '../../src/config/manifest.ts';
+import type { CommandSmokeTest, HttpSmokeTest } from '../../src/config/smoke-test.ts';
 import { createProber, type ProbeAnswer } from '../../src/health/probe.ts';
 import {
   type CommandAnswer,
@@ -26,6 +26,7 @@ const welcome: ProbeAnswer = {
   ended: 'answered',
   status: 200,
   body: 'Welcome!',
+  headers: {},
   detail: 'answered 200',
   elapsed: 3,
   late: false,

@@ -8,7 +8,16 @@ const R1 = '1'.repeat(40);
 const R2 = '2'.repeat(40);
 
 function change(id: string, also: Partial<Change> = {}): Change {
-  return { id, summary: id, reason: 'why', components: ['storefront'], scope: ['shop/**'], covers: [], ...also };
+  return {
+    id,
+    summary: id,
+    reason: 'why',
+    components: ['storefront'],
+    scope: ['shop/**'],
+    covers: [],
+    irreversible: false,
+    ...also,
+  };
 }
 
 const documents = (...changes: readonly Change[]): ReadonlyMap<string, ChangeDocument> =>

@@ -82,7 +82,7 @@ describe('integration', () => {
       waitUntilHealthy: async () => readiness,
       runSmoke: async ({ name }) => (
         ran.push(name),
-        { name, verdict, message: 'GET /', elapsed: 1 } satisfies SmokeResult
+        { name, verdict, checks: [], late: false, message: 'GET /', elapsed: 1 } satisfies SmokeResult
       ),
     };
   };
