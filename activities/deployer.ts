@@ -3,6 +3,7 @@ import { createDeploy, type DeployDeps } from './deploy.ts';
 import { createPostDeployVerification } from './post-deploy-verification.ts';
 import { createRollback } from './rollback.ts';
 import { createSettlement } from './settlement.ts';
+import { createWatch } from './watch.ts';
 
 /** All activities of one environment's deployer. */
 export function createDeployerActivities(deps: DeployDeps): DeployerActivities {
@@ -11,5 +12,6 @@ export function createDeployerActivities(deps: DeployDeps): DeployerActivities {
     ...createPostDeployVerification(deps),
     ...createRollback(deps),
     ...createSettlement(deps),
+    ...createWatch(deps),
   };
 }

@@ -31,6 +31,8 @@ const environment = z.strictObject({
   runtime: z.literal('local').default('local'),
   /** How long a new version is watched, and how often at least. `{ for: 3s, samples: 5 }` unless given. */
   soak: z.strictObject({ for: duration, samples: z.int().min(1).max(100_000) }).prefault({ for: '3s', samples: 5 }),
+  /** How long a live release is watched after its completion (§12); not unless given. */
+  watch: duration.optional(),
   /** The bound of §13. `30s` unless given. */
   rollbackWithin: duration.prefault('30s'),
   /** Whether the target waits for a person after it rolled back. `hold` unless given. */

@@ -32,6 +32,7 @@ describe('a lane that begins cold', () => {
       generation: 0,
       knownHealthy: null,
       hold: null,
+      watch: null,
       n: 0,
       recent: [],
       unfinished: [],
@@ -135,7 +136,7 @@ describe('a deployment that has closed', () => {
     const { lane, deployed, temporal, store } = await openLane();
     const { record, after } = await deployed();
     const present = await run(lane.archiveDeployment, record.deploymentId!);
-    expect(present).toEqual({ ...after, knownHealthy: after?.live, hold: null });
+    expect(present).toEqual({ ...after, knownHealthy: after?.live, hold: null, watch: null });
     await run(lane.archiveDeployment, record.deploymentId!);
     expect(temporal.asked.history).toBe(1);
     expect((await readSealedBlob(store, nameOf.history(record.deploymentId!)))?.toString()).toBe('a history');

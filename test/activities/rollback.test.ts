@@ -23,7 +23,7 @@ describe('a restoration', () => {
   test('brings back what change intake saw, under the generation after the one that it undoes', async () => {
     const { restoreRelease, input, runtime, to, store } = await openRestoration();
     const after = { generation: 3, live: to };
-    expect(await run(restoreRelease, input)).toEqual({ outcome: 'restored', after });
+    expect(await run(restoreRelease, input)).toEqual({ outcome: 'restored', after, data: { how: 'not-written' } });
     expect(runtime.state()).toEqual(after);
     expect(await readOutcome(store, input.deploymentId)).toBe('restoration');
   });
@@ -37,7 +37,11 @@ describe('a restoration', () => {
 
   test('of a first deployment takes it out of service', async () => {
     const { restoreRelease, input } = await openRestoration({ isFirst: true });
-    expect(await run(restoreRelease, input)).toEqual({ outcome: 'removed', after: { generation: 2, live: null } });
+    expect(await run(restoreRelease, input)).toEqual({
+      outcome: 'removed',
+      after: { generation: 2, live: null },
+      data: { how: 'not-written' },
+    });
   });
 
   test('of a deployment that never became live burns its generation: nothing was changed, and nothing will be', async () => {

@@ -4,6 +4,7 @@ import { formatTarget, type Target } from '../../src/contract/target.ts';
 import type {
   Activation,
   Observation,
+  Proof,
   Restoration,
   RestorationResult,
   RuntimeDriver,
@@ -20,6 +21,7 @@ export function createFakeRuntime() {
     readonly outcome: RestorationResult['outcome'] | null;
   } | null = null;
   let isAway = false;
+  let proves = async (proof: Proof): Promise<Proof> => proof;
   const calls: string[] = [];
 
   function observation(target: Target): Observation {
@@ -45,7 +47,7 @@ export function createFakeRuntime() {
     },
     async prove({ target, release }) {
       calls.push('prove');
-      return { standing: observation(target).live?.digest === release.digest ? 'live' : null };
+      return await proves({ standing: observation(target).live?.digest === release.digest ? 'live' : null });
     },
     async activate({ target, deploymentId, generation, release }: Activation) {
       calls.push('activate');
@@ -87,6 +89,10 @@ export function createFakeRuntime() {
     set(next: RuntimeState): void {
       state = next;
       last = null;
+    },
+    /** What it says of the way back instead. */
+    onProve(instead: () => Promise<Proof>): void {
+      proves = instead;
     },
     /** Whether it answers. */
     away(is = true): void {

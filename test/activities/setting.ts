@@ -99,6 +99,7 @@ export async function openPlatform() {
     observer: driver,
     executions: temporal.executions,
     environment: 'staging',
+    scratch: path,
     logger,
   };
   /** A deployment that completed, and is live. */

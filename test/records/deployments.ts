@@ -65,7 +65,7 @@ export function createTarget(artifacts: ArtifactStore, { target = TARGET, state 
     const deploymentId = formatDeploymentId(target, n);
     const order = plan.order ?? orderOf(`request-${n}`, target);
     await keepPlatform(store, PLATFORM, digestOf(PLATFORM));
-    const image = await storeImage(artifacts, plan.text ?? `version ${n}`, target);
+    const image = await storeImage(artifacts, plan.text ?? `version ${n}`, target, plan.data);
     released.set(deploymentId, image.release);
     const sealed: Digest[] = [];
     const returnTo = plan.returnTo ?? null;

@@ -10,7 +10,7 @@ import type { Digest } from '../../src/contract/digest.ts';
 import type { Findings } from '../../src/contract/evidence.ts';
 import type { Order } from '../../src/contract/order.ts';
 import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
-import type { WayBack } from '../../src/contract/way-back.ts';
+import type { DataVersions, WayBack } from '../../src/contract/way-back.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import { MANIFEST } from '../artifacts/parts.ts';
 import { REVISION, TARGET } from './plan.ts';
@@ -31,13 +31,18 @@ export interface StoredImage {
 }
 
 /** A folder with one file in it, as an image in the store, under its version. */
-export async function storeImage(artifacts: ArtifactStore, text: string, { component } = TARGET): Promise<StoredImage> {
+export async function storeImage(
+  artifacts: ArtifactStore,
+  text: string,
+  { component } = TARGET,
+  data?: DataVersions,
+): Promise<StoredImage> {
   const store = artifacts.component(component);
   const folder = await mkdtemp(join(tmpdir(), 'slipway-built-'));
   try {
     await writeFile(join(folder, 'server.mjs'), text);
     const source = { repository: 'shop', revision: REVISION, committedAt: COMMITTED_AT };
-    const manifest = { ...MANIFEST, component };
+    const manifest = { ...MANIFEST, component, ...(data && { data: { reads: [...data.reads], writes: data.writes } }) };
     const { digest, layer, descriptor } = await assembleImage({ store, folder, manifest, source });
     const version = versionOf({ ...source, digest });
     await claimVersion(store, version, descriptor);

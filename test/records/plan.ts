@@ -6,6 +6,7 @@ import type { LiveRelease } from '../../src/contract/release.ts';
 import type { SealedRecord } from '../../src/contract/sealed-record.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import type { Target } from '../../src/contract/target.ts';
+import type { DataVersions } from '../../src/contract/way-back.ts';
 
 export const TARGET: Target = { environment: 'staging', component: 'storefront' };
 export const REVISION = '4f0c1d2e3a4b5c6d7e8f90123456789abcdef012';
@@ -42,6 +43,8 @@ export interface Plan {
   readonly order?: Order;
   /** What is built; other than before unless given. */
   readonly text?: string;
+  /** What its manifest says of its data. */
+  readonly data?: DataVersions;
   /** What a rollback on request returns to. */
   readonly returnTo?: LiveRelease;
   /** Its change declares that there is no way back, and so it is. */
