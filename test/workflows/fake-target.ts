@@ -40,6 +40,7 @@ export function createFakeTarget(target: Target, executions: Executions) {
   const sealed = new Map<string, SealInput>();
   const acts: Act[] = [];
   const builds = new Map<string, ReleaseRef>();
+  const orders = new Map<string, Order>();
   let live: LiveRelease | null = null;
   let knownHealthy: LiveRelease | null = null;
   let generation = 0;
@@ -47,6 +48,7 @@ export function createFakeTarget(target: Target, executions: Executions) {
 
   const activities: Activities = {
     async admitChange({ deploymentId, order }) {
+      orders.set(deploymentId, order);
       return evidenceOf(deploymentId, 'change-intake', {
         changeId: order.kind === 'deploy' ? order.change : 'rollback:before',
         summary: 'Show delivery dates on the product page',
@@ -78,7 +80,7 @@ export function createFakeTarget(target: Target, executions: Executions) {
     async complete({ deploymentId, draft }) {
       const { digest } = evidenceOf(deploymentId, 'completion', null);
       const record = { ...endStage(draft, 'passed', new Date().toISOString(), digest), result: 'completed' } as const;
-      return seal({ order: orderIn(draft), record, after: { generation, live } });
+      return seal({ order: orders.get(deploymentId) ?? orderIn(draft), record, after: { generation, live } });
     },
     sealRecord: async (input) => seal(input),
     restoreRelease: async ({ deploymentId, generation: own, to }) => restore(deploymentId, own, to),
