@@ -11,6 +11,9 @@ export type ChainTo<S extends Stage> = { readonly [K in UpTo[S]]: Proved<K> };
 
 export interface Proved<S extends Stage> {
   readonly digest: Digest;
+  /** The activity's clock. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
   readonly findings: Findings[S];
 }
 
@@ -47,7 +50,7 @@ export async function loadChain<S extends Stage>(
   if (fault !== null) throw untrusted(deploymentId, `${fault.reason} (${fault.clause})`);
   const proved = Object.entries(links).map(([stage, { digest, predicate }]) => [
     stage,
-    { digest, findings: predicate.findings },
+    { digest, startedAt: predicate.startedAt, finishedAt: predicate.finishedAt, findings: predicate.findings },
   ]);
   return Object.fromEntries(proved) as ChainTo<S>;
 }
