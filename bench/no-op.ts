@@ -38,6 +38,7 @@ export const orchestrator: OrchestratorActivities = {
   awaitDeployment: async () => null,
   sealAct: () => Promise.reject(new Error('nobody acts on a target here')),
   archiveDeployment: async () => PRESENT,
+  deliver: async () => undefined,
 };
 
 export const builder: BuilderActivities = {

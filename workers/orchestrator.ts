@@ -23,6 +23,7 @@ await serve('orchestrator', async ({ loaded, paths, artifacts, location, logger 
       executions: createExecutions(client),
       loadPlatform: () => loadPlatform(loaded.file),
       openSource: createSourceOpener(join(paths.sources, 'orchestrator')),
+      env: process.env,
       logger,
     }),
   };

@@ -30,6 +30,14 @@ const PATIENT: ActivityOptions = {
   retry: { ...BOUNDED.retry, maximumAttempts: 200 },
 };
 
+/** A receiver that is away is tried for three days, ever more slowly: after that it is for a person to look. */
+const DELIVERED: ActivityOptions = {
+  ...BOUNDED,
+  startToCloseTimeout: '30s',
+  scheduleToCloseTimeout: '3d',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
+};
+
 /** The activities of one environment's deployments, each with its queue, its bounds and a line for the Temporal UI. */
 export function activitiesFor(environment: string) {
   const orchestrator = proxied<OrchestratorActivities>('orchestrator', environment);
@@ -53,6 +61,11 @@ export function activitiesFor(environment: string) {
     archiveDeployment: orchestrator('archiveDeployment', UNBOUNDED, 'Keep the history in the store'),
     retireRelease: deployer('retireRelease', UNBOUNDED, 'End the instance that was kept warm'),
   };
+}
+
+/** The delivery to one receiver, which the Temporal UI names. */
+export function deliveryTo(receiver: string): OrchestratorActivities['deliver'] {
+  return proxied<OrchestratorActivities>('orchestrator', '')('deliver', DELIVERED, `Deliver to ${receiver}`);
 }
 
 function proxied<A extends object>(role: Role, environment: string) {

@@ -1,2 +1,3 @@
 export { deployment } from './deployment.ts';
+export { notify } from './notify.ts';
 export { target } from './target.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NAME, parseTarget } from '../contract/target.ts';
 import { duration } from './duration.ts';
 import { prometheus } from './prometheus.ts';
+import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
 
 const TARGET = new RegExp(`${NAME.source.slice(0, -1)}/${NAME.source.slice(1)}`);
@@ -70,6 +71,7 @@ export const platformSchema = z
       })
       .prefault({}),
     environments: z.record(name, environment),
+    webhooks: webhooksSchema.prefault({}),
   })
   .check((context) => {
     const { sources, runtimes, environments } = context.value;

@@ -1,5 +1,6 @@
 import type { Act, ActPredicate, Hold } from './acts.ts';
 import type { Digest } from './digest.ts';
+import type { NotifiedEvent } from './event.ts';
 import type { Consumed, Evidence } from './evidence.ts';
 import type { Order } from './order.ts';
 import type { DeploymentRecord, RecordedFailure } from './record.ts';
@@ -98,6 +99,12 @@ export interface SettleInput {
   readonly startedAt: string;
 }
 
+/** One event, for one receiver of the platform file, by its name there. */
+export interface DeliveryInput {
+  readonly event: NotifiedEvent;
+  readonly receiver: string;
+}
+
 /** Runs no code of a component and holds no credentials of a runtime. */
 export interface OrchestratorActivities {
   admitChange(input: IntakeInput): Promise<Evidence<'change-intake'>>;
@@ -112,6 +119,8 @@ export interface OrchestratorActivities {
   sealAct(input: { readonly target: Target; readonly act: Act; readonly key: string }): Promise<ActPredicate>;
   /** Exports a closed deployment's history into the store; what the target looks like now. */
   archiveDeployment(deploymentId: string): Promise<LanePresent>;
+  /** Sends an event to a receiver: done once it has answered with 2xx, or when it is not wanted there any more. */
+  deliver(input: DeliveryInput): Promise<void>;
 }
 
 /** Runs a component's code, sandboxed; no credentials. */

@@ -45,7 +45,15 @@ export async function openScene(until: Stage, plan: Plan = {}) {
   const never = (): never => {
     throw new Error('no source is needed here');
   };
-  const deps = { artifacts, executions, logger, observer: runtime.driver, loadPlatform: never, openSource: never };
+  const deps = {
+    artifacts,
+    executions,
+    logger,
+    observer: runtime.driver,
+    loadPlatform: never,
+    openSource: never,
+    env: {},
+  };
   return {
     artifacts,
     store,

@@ -81,11 +81,14 @@ const PLACEHOLDER: Readonly<Record<string, string>> = {
   'run.env': '<VARIABLE>',
 };
 
+/** What is more than its keys. */
+const NAMED = ['environments', 'runtimes.local.ports', 'webhooks.receivers[].url', 'run.env', 'run.env.<VARIABLE>'];
+
 /** A mapping that has to be given, or is empty unless given, is explained by its keys. */
 function isExplainedByItsParts(key: string, schema: z.core.$ZodType): boolean {
   const keys = keysOf(schema);
   const parts = [...keys.keys()].some((other) => other.startsWith(`${key}.`));
-  const isNamed = ['environments', 'runtimes.local.ports', 'run.env', 'run.env.<VARIABLE>'].includes(key);
+  const isNamed = NAMED.includes(key);
   const defaults = [...(keys.get(key) ?? [])].filter((value) => value !== '{}');
   return parts && !isNamed && defaults.length === 0;
 }

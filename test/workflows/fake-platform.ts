@@ -70,6 +70,7 @@ export function createFakePlatform(executions: Executions) {
       'awaitDeployment',
       'sealAct',
       'archiveDeployment',
+      'deliver',
     ),
     builder: pick('buildArtifact', 'verifyArtifact'),
     deployer: pick(
@@ -113,6 +114,7 @@ function targetIn(input: Parameters<Activities[ActivityName]>[0]): Target {
 function inObject(input: object): Target | null {
   if ('environment' in input) return input as Target;
   if ('target' in input) return input.target as Target;
+  if ('event' in input) return parseTarget((input.event as { target: string }).target);
   if ('deploymentId' in input) return parseDeploymentId(String(input.deploymentId));
   if ('record' in input) return parseTarget((input.record as { target: string }).target);
   return null;

@@ -103,6 +103,7 @@ export function createFakeTarget(target: Target, executions: Executions) {
       return { target: formatTarget(target), number, previous: null, after: sealed.size, at, key, act };
     },
     archiveDeployment: async () => present(),
+    deliver: async () => undefined,
   };
 
   function restore(deploymentId: string, own: number, to: LiveRelease | null): RestorationReport {

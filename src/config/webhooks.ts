@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { EVENT_KINDS, type Receiver } from '../contract/event.ts';
+import { whyNoAddress } from './webhook-address.ts';
+import { name, path } from './words.ts';
+
+const WRITTEN_OUT = 'a secret written out';
+
+/** A variable of the orchestrator's environment. What was written in place of a name may be the secret: it is not shown. */
+const variable = z.string().check((context) => {
+  if (/^[A-Z_][A-Z0-9_]{0,127}$/.test(context.value)) return;
+  const params = { found: 'no such name', todo: 'write the name of the variable, not what it holds' };
+  context.issues.push({
+    code: 'custom',
+    input: null,
+    message: 'the name of a variable, such as SLIPWAY_PAGER_SECRET',
+    params,
+  });
+});
+
+const byVariable = z.strictObject({ env: variable });
+const byFile = z.strictObject({
+  file: path.check((context) => {
+    if (!context.value.startsWith('whsec_')) return;
+    const params = { found: WRITTEN_OUT, todo: 'put it into a file, and count it as known to others' };
+    context.issues.push({ code: 'custom', input: null, message: 'the path of a file', params });
+  }),
+});
+
+/** A secret that was written out is refused without being shown. */
+const writtenOut = (type: z.ZodString | z.ZodNumber) =>
+  type.transform((_, context): never => {
+    context.issues.push({
+      code: 'custom',
+      input: null,
+      message: '{ env: NAME } or { file: PATH }',
+      params: { found: WRITTEN_OUT, todo: 'put it there, and count it as known to others' },
+    });
+    return z.NEVER;
+  });
+
+/** By reference only: a variable of the orchestrator's environment, or a file (relative to the platform file). */
+const secret = z.union([byVariable, byFile, writtenOut(z.string()), writtenOut(z.number())]);
+
+const receiver = z.strictObject({
+  name,
+  /** https, unless private addresses are allowed; by reference where the address is a secret itself. */
+  url: z.union([z.string(), byVariable]),
+  /** `whsec_` and base64 (Standard Webhooks); required unless `form` is slack. */
+  secret: secret.optional(),
+  /** `cdevents` unless given. */
+  form: z.enum(['cdevents', 'slack']).default('cdevents'),
+  /** `all` unless given. */
+  events: z.union([z.array(z.enum(EVENT_KINDS)).min(1), z.enum(['all', 'urgent'])]).default('all'),
+});
+
+/** Who is told of what. Nobody, unless given. */
+export const webhooksSchema = z
+  .strictObject({
+    /** Whether receivers may be in a private network, or on this machine, and reached by http. `false` unless given. */
+    allowPrivate: z.boolean().default(false),
+    receivers: z.array(receiver).default([]),
+  })
+  .check((context) => {
+    const { allowPrivate, receivers } = context.value;
+    const refuse = (at: (string | number)[], found: string, expected: string, todo: string): void => {
+      context.issues.push({ code: 'custom', path: at, input: null, message: expected, params: { found, todo } });
+    };
+
+    const names = new Set<string>();
+    for (const [index, { name: given, url, secret: key, form }] of receivers.entries()) {
+      const at = ['receivers', index];
+      if (names.has(given)) {
+        refuse([...at, 'name'], `a second ${given}`, 'each receiver under a name of its own', 'rename it');
+      }
+      names.add(given);
+      const wrong = typeof url === 'string' ? whyNoAddress(url, allowPrivate) : null;
+      if (wrong !== null) refuse([...at, 'url'], wrong.found, wrong.expected, wrong.todo);
+      if (form === 'cdevents' && key === undefined) {
+        refuse([...at, 'secret'], 'nothing', 'a secret to sign with', 'add `secret: { env: NAME }`');
+      }
+    }
+  });
+
+export type Webhooks = z.output<typeof webhooksSchema>;
+export type WebhookReceiver = Webhooks['receivers'][number];
+export type SecretRef = z.output<typeof secret>;
+
+/** All receivers, as workflows know them. */
+export function receiversOf({ webhooks }: { readonly webhooks: Webhooks }): readonly Receiver[] {
+  return webhooks.receivers.map(({ name: own, events }) => ({ name: own, events }));
+}
+
+export function receiverNames(platform: { readonly webhooks: Webhooks }): readonly string[] {
+  return receiversOf(platform).map(({ name: own }) => own);
+}
