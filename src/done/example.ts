@@ -1,7 +1,7 @@
-import { closest } from 'fastest-levenshtein';
 import { DONE_FIELDS, type DoneInput } from '../contract/done.ts';
 import { STAGES } from '../contract/stages.ts';
 import { byKind, type Field, type Primitive } from './field.ts';
+import { nearestOf } from './nearest.ts';
 
 /** A deployment for which every built-in rule holds: what an example does not give is as it is here. */
 export const EXAMPLE_INPUT: DoneInput = {
@@ -93,8 +93,8 @@ function faultsOf(field: Field, value: unknown, path: readonly (string | number)
 }
 
 function unknownField(path: readonly (string | number)[], names: readonly string[]): ExampleFault {
-  const nearest = closest(String(path.at(-1)).slice(0, 100), names);
-  const todo = `remove it (the nearest known field is ${nearest})`;
+  const nearest = nearestOf(String(path.at(-1)), names);
+  const todo = nearest === null ? 'remove it' : `did you mean ${nearest}?`;
   return { path, found: 'an unknown field', expected: `one of ${names.join(', ')}`, todo };
 }
 

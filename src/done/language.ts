@@ -1,20 +1,20 @@
 import { createRequire } from 'node:module';
-import type { Context, Environment } from '@marcbachmann/cel-js';
+import type * as cel from '@marcbachmann/cel-js';
 import { DONE_FIELDS, type DoneInput } from '../contract/done.ts';
 import { byKind, type Field } from './field.ts';
 
-let known: Environment | null = null;
+let known: cel.Environment | null = null;
 
 /**
  * CEL, with the input of a Definition of Done declared. Loaded when the first rule is read: every command imports the
  * platform file's schema, and 10 ms are much for a file that has no rules.
  */
-export function language(): Environment {
+export function language(): cel.Environment {
   return (known ??= declare());
 }
 
-function declare(): Environment {
-  const engine = createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js');
+function declare(): cel.Environment {
+  const engine = createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof cel;
   const environment = new engine.Environment({ limits: { maxDepth: 64 } });
   for (const [name, field] of Object.entries(DONE_FIELDS)) {
     environment.registerVariable(name, declared(environment, field, name));
@@ -23,7 +23,7 @@ function declare(): Environment {
 }
 
 /** The name of a field's type; those of messages are registered on the way, under the path where they stand. */
-function declared(environment: Environment, field: Field, at: string): string {
+function declared(environment: cel.Environment, field: Field, at: string): string {
   return byKind(field, {
     primitive: (type) => type,
     list: (entry) => `list<${declared(environment, entry, at)}>`,
@@ -39,8 +39,8 @@ function declared(environment: Environment, field: Field, at: string): string {
 }
 
 /** An input as CEL's values: its whole numbers are BigInt. */
-export function valuesOf(input: DoneInput): Context {
-  return valueOf(DONE_FIELDS, input) as Context;
+export function valuesOf(input: DoneInput): cel.Context {
+  return valueOf(DONE_FIELDS, input) as cel.Context;
 }
 
 function valueOf(field: Field, value: unknown): unknown {

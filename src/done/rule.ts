@@ -1,8 +1,8 @@
 import type { Context } from '@marcbachmann/cel-js';
-import { closest, distance } from 'fastest-levenshtein';
 import { DONE_FIELDS, type DoneInput } from '../contract/done.ts';
 import { byKind, type Field } from './field.ts';
 import { language, valuesOf } from './language.ts';
+import { nearestOf } from './nearest.ts';
 import { misuseIn } from './words.ts';
 
 /** A rule of the platform file. */
@@ -38,7 +38,7 @@ export function faultOfRule(text: string): RuleFault | null {
   return 'evaluate' in compiled ? null : compiled;
 }
 
-/** Evaluates a rule, for as long as that takes: those of the platform file are judged in a worker, under a limit. */
+/** Evaluates a rule, for as long as that takes: those of platform files are judged apart. */
 export function judge(text: string, input: DoneInput): Outcome {
   const compiled = compile(text);
   if (!('evaluate' in compiled)) return { fault: `${compiled.found} at character ${compiled.character}` };
@@ -65,16 +65,10 @@ function compile(text: string): Compiled | RuleFault {
   }
   const { type, error } = parsed.check();
   if (type === 'bool') return { evaluate: parsed };
-  if (error !== undefined) return { ...placed(error), expected: EXPECTED, todo: remedyOf(error) };
-  return {
-    character: 1,
-    found: `an expression of type ${type}`,
-    expected: EXPECTED,
-    todo: 'compare it with something',
-  };
+  const expected = 'an expression over the declared fields that is true or false';
+  if (error !== undefined) return { ...placed(error), expected, ...remedyOf(error) };
+  return { character: 1, found: `an expression of type ${type}`, expected, todo: 'compare it with something' };
 }
-
-const EXPECTED = 'an expression over the declared fields that is true or false';
 
 function placed(error: unknown): Pick<RuleFault, 'character' | 'found'> {
   const { range } = error as { readonly range?: { readonly start: number } };
@@ -87,12 +81,17 @@ function reasonOf(error: unknown): string {
   return (summary ?? message ?? String(error)).split('\n', 1).join('').slice(0, 200);
 }
 
-function remedyOf(error: unknown): string {
-  const unknown = /^(?:No such key|Unknown variable): (\w+)$/.exec(reasonOf(error))?.[1];
-  if (unknown === undefined) return 'correct it';
-  const nearest = closest(unknown, namesIn(DONE_FIELDS));
-  const isNear = distance(unknown, nearest) <= Math.max(1, Math.floor(nearest.length / 3));
-  return isNear ? `did you mean ${nearest}?` : 'use a field that docs/files.md lists';
+/** What to do about an error of types, and what was found where the engine's own words need the field list beside them. */
+function remedyOf(error: unknown): Pick<RuleFault, 'todo'> & Partial<Pick<RuleFault, 'found'>> {
+  const reason = reasonOf(error);
+  if (reason.startsWith('no such overload')) {
+    return { todo: 'compare values of one type (5 is an int, 5.0 a double, double(x) makes one)' };
+  }
+  const unknown = /^(?:No such key|Unknown variable): (\w+)$/.exec(reason)?.[1];
+  if (unknown === undefined) return { todo: 'correct it' };
+  const nearest = nearestOf(unknown, namesIn(DONE_FIELDS));
+  const todo = nearest === null ? 'use a field that docs/files.md lists' : `did you mean ${nearest}?`;
+  return { found: `the unknown field ${unknown}`, todo };
 }
 
 function namesIn(field: Field): string[] {
