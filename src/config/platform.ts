@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NAME, parseTarget } from '../contract/target.ts';
+import { definitionOfDone } from './done.ts';
 import { duration } from './duration.ts';
 import { prometheus } from './prometheus.ts';
 import { webhooksSchema } from './webhooks.ts';
@@ -72,9 +73,11 @@ export const platformSchema = z
       .prefault({}),
     environments: z.record(name, environment),
     webhooks: webhooksSchema.prefault({}),
+    /** Rules beside those that the contract demands; `[]` unless given. */
+    definitionOfDone,
   })
   .check((context) => {
-    const { sources, runtimes, environments } = context.value;
+    const { sources, runtimes, environments, definitionOfDone: rules } = context.value;
     const refuse = (at: (string | number)[], input: unknown, expected: string, todo: string): void => {
       context.issues.push({ code: 'custom', path: at, input, message: expected, params: { todo } });
     };
@@ -100,6 +103,14 @@ export const platformSchema = z
           `no port, for there is no environment ${declared}`,
           'declare it under `environments`, or remove the port',
         );
+      }
+    }
+
+    for (const [index, rule] of rules.entries()) {
+      for (const [place, named] of (rule.environments ?? []).entries()) {
+        if (Object.hasOwn(environments, named)) continue;
+        const at = ['definitionOfDone', index, 'environments', place];
+        refuse(at, named, 'an environment of this file', 'declare it under `environments`, or remove it here');
       }
     }
   });
