@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import { pathsOf, type LoadedPlatform } from '../src/config/load.ts';
+import { receiversOf } from '../src/config/webhooks.ts';
 import type { OrchestratorActivities } from '../src/contract/activities.ts';
 import type { IntakeFindings } from '../src/contract/evidence.ts';
+import type { Receiver } from '../src/contract/event.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import { isSameOrder, type DeployOrder, type Order, type RollbackOrder } from '../src/contract/order.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
@@ -37,10 +39,13 @@ type Intent = Pick<IntakeFindings, 'change' | 'source' | 'returnTo'>;
  */
 export function createChangeIntake(deps: ChangeIntakeDeps): Pick<OrchestratorActivities, 'admitChange'> {
   return {
-    admitChange: ({ deploymentId, order }) =>
-      carryOut(deps, requestOf(deploymentId, order), async ({ store, target, signal }) => {
+    admitChange: ({ deploymentId, order }) => {
+      let receivers: readonly Receiver[] = [];
+      const request = { ...requestOf(deploymentId, order), details: () => (receivers.length > 0 ? { receivers } : {}) };
+      return carryOut(deps, request, async ({ store, target, signal }) => {
         refuseOtherTarget(deploymentId, order);
         const loaded = await deps.loadPlatform();
+        receivers = receiversOf(loaded.platform);
         const { rollbackWithin } = environmentOf(loaded.platform, target.environment);
         await keepPlatform(store, loaded.bytes, loaded.digest);
         const records = await recentRecords(store, target);
@@ -60,11 +65,13 @@ export function createChangeIntake(deps: ChangeIntakeDeps): Pick<OrchestratorAct
             from: live,
             generation,
             rollbackWithin,
+            ...(receivers.length > 0 && { receivers }),
             platform: loaded.digest,
             lane: { acts: last?.number ?? 0, last: last?.digest ?? null },
           },
         };
-      }),
+      });
+    },
   };
 }
 

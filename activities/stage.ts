@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts/store.ts';
+import type { FailureDetails } from '../src/contract/activities.ts';
 import type { Digest } from '../src/contract/digest.ts';
 import type { Evidence, Findings, StagePredicate } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
@@ -34,6 +35,8 @@ export interface StageRequest<S extends Stage> {
   readonly previous: Digest | null;
   /** Whether evidence that stands answers this very request; unless given, it does when it consumed the same. */
   readonly isOwn?: (findings: Findings[S]) => boolean;
+  /** What a failure says beside its evidence, as far as the stage has come. */
+  readonly details?: () => Partial<FailureDetails>;
 }
 
 /**
@@ -79,7 +82,9 @@ export async function carryOut<S extends Stage>(
     } catch (error) {
       // What is stopped by an abort looks like something that died: nothing that it says then is evidence.
       if (!(error instanceof SlipwayError) || error instanceof StageError || context.signal.aborted) throw error;
-      if (error.fault === 'platform' || !(await isTrusted(store, request, error))) throw error;
+      if (error.fault === 'platform' || !(await isTrusted(store, request, error))) {
+        throw request.details === undefined ? error : new StageError(error, request.details());
+      }
       return await seal({ ...failed(error), findings: null }, null);
     }
   });
@@ -101,7 +106,7 @@ async function isTrusted<S extends Stage>(
 
 /** The evidence that stands, as the workflow takes it; a failed one is thrown, with its digest. */
 function answer<S extends Stage>(standing: SealedEvidence<S>, request: StageRequest<S>): Evidence<S> {
-  const { stage, deploymentId, previous, isOwn } = request;
+  const { stage, deploymentId, previous, isOwn, details } = request;
   const { predicate, digest } = standing;
   if (predicate.findings !== null && isOwn?.(predicate.findings) === false) {
     throw new SlipwayError(
@@ -116,7 +121,8 @@ function answer<S extends Stage>(standing: SealedEvidence<S>, request: StageRequ
     );
   }
   if (predicate.failure !== null) {
-    throw new StageError(new SlipwayError(predicate.failure.code, predicate.failure.message), { evidence: digest });
+    const error = new SlipwayError(predicate.failure.code, predicate.failure.message);
+    throw new StageError(error, { ...details?.(), evidence: digest });
   }
   return { stage, digest, facts: factsOf(stage, predicate) };
 }

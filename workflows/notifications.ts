@@ -14,15 +14,18 @@ import { notify } from './notify.ts';
 /**
  * Tells events from within a workflow that has better things to do: nothing here waits for a delivery, fails, or is
  * stopped by a cancellation. An event that no receiver wants leaves no trace in the history.
+ * @param receivers as they are known when an event is told.
  */
-export function openNotifications(receivers: readonly Receiver[]) {
+export function openNotifications(receivers: () => readonly Receiver[]) {
   const starting = new Set<Promise<void>>();
 
   return {
     /** Begins to tell an event; null is none. Told again, by whomever, it is the same event and one delivery. */
     tell(event: NotifiedEvent | null): void {
       if (event === null) return;
-      const names = receivers.filter(({ events }) => wants(events, event)).map(({ name }) => name);
+      const names = receivers()
+        .filter(({ events }) => wants(events, event))
+        .map(({ name }) => name);
       if (names.length === 0) return;
       const started = start(event, names).finally(() => starting.delete(started));
       starting.add(started);

@@ -8,7 +8,8 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { RestorationInput, RestorationReport } from '../src/contract/activities.ts';
-import type { Evidence } from '../src/contract/evidence.ts';
+import { breachedEvent, endedEvent, type Receiver } from '../src/contract/event.ts';
+import { isOf, type Evidence } from '../src/contract/evidence.ts';
 import type { Order } from '../src/contract/order.ts';
 import { resultOf } from '../src/contract/outcome.ts';
 import { beginStage, endStage, openRecord, withEvidence, type DeploymentRecord } from '../src/contract/record.ts';
@@ -20,6 +21,7 @@ import { compensate, type Compensation } from './compensation.ts';
 import { openControls } from './controls.ts';
 import { describeRun } from './details.ts';
 import { closingFailure, failureDetails, recordedFailure } from './failure.ts';
+import { openNotifications } from './notifications.ts';
 
 /** One deployment as it goes: its record so far, what people ask of it, and the way back. */
 export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeof activitiesFor>, 'sealRecord'>) {
@@ -27,6 +29,8 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
   const stages = new CancellationScope();
   let record = openRecord(deploymentId, order);
   let compensation: Compensation | null = null;
+  let receivers: readonly Receiver[] = [];
+  const notifications = openNotifications(() => receivers);
   const controls = openControls({ record: () => record, abort: () => stages.cancel(), changed: show });
 
   /** Notes when a stage began, when it ended, how, and what it sealed. */
@@ -39,8 +43,9 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
       record = passed(done);
       return done;
     } catch (error) {
-      const evidence = failureDetails(error)?.evidence ?? null;
-      record = endStage(record, isCancellation(error) ? 'aborted' : 'failed', now(), evidence);
+      const details = failureDetails(error);
+      receivers = details?.receivers ?? receivers;
+      record = endStage(record, isCancellation(error) ? 'aborted' : 'failed', now(), details?.evidence ?? null);
       throw error;
     }
   }
@@ -52,7 +57,10 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
     abortable: <T>(run: () => Promise<T>): Promise<T> => stages.run(run),
 
     stage<S extends Exclude<Stage, 'completion'>>(stage: S, act: () => Promise<Evidence<S>>): Promise<Evidence<S>> {
-      return during(stage, act, (evidence) => withEvidence(record, evidence as Evidence<Stage>, now()));
+      return during(stage, act, (evidence: Evidence<Stage>) => {
+        if (isOf('change-intake', evidence)) receivers = evidence.facts.receivers ?? [];
+        return withEvidence(record, evidence, now());
+      }) as Promise<Evidence<S>>;
     },
 
     /** Registers the way back, before the act that it undoes. */
@@ -95,6 +103,7 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
           controls,
           breached: (rollback) => {
             record = { ...record, rollback };
+            notifications.tell(breachedEvent({ record, at: now() }));
           },
           changed: show,
         });
@@ -109,7 +118,11 @@ export function openRun(n: number, order: Order, carryOut: Pick<ReturnType<typeo
     record = sealed;
     show();
     upsertSearchAttributes(changedAttributes(record));
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    notifications.tell(endedEvent(record, now()));
+    await CancellationScope.nonCancellable(async () => {
+      await notifications.started();
+      await condition(allHandlersFinished);
+    });
     if (sealed.result === 'completed') return sealed;
     throw closingFailure(sealed);
   }

@@ -1,6 +1,6 @@
 import type { Act, ActPredicate, Hold } from './acts.ts';
 import type { Digest } from './digest.ts';
-import type { NotifiedEvent } from './event.ts';
+import type { NotifiedEvent, Receiver } from './event.ts';
 import type { Consumed, Evidence } from './evidence.ts';
 import type { Order } from './order.ts';
 import type { DeploymentRecord, RecordedFailure } from './record.ts';
@@ -147,6 +147,8 @@ export interface FailureDetails {
   readonly clause: RecordedFailure['clause'];
   /** The evidence of the failed stage, where it sealed one. */
   readonly evidence: Digest | null;
+  /** Who is told, where change intake says no; every other failure comes after its facts. */
+  readonly receivers?: readonly Receiver[];
   /** Set when the deployment's record is already sealed: a reset or repeated run returns it. */
   readonly sealed?: DeploymentRecord;
 }

@@ -1,4 +1,6 @@
 import type { Digest } from './digest.ts';
+import type { DoneVerdict } from './done.ts';
+import type { Receiver } from './event.ts';
 import type { Clause, FailureCode } from './failure.ts';
 import type { Order } from './order.ts';
 import type { LiveRelease, ReleaseRef } from './release.ts';
@@ -36,6 +38,8 @@ export interface Facts {
     readonly generation: number;
     /** Milliseconds within which a rollback has to be done (§13). */
     readonly rollbackWithin: number;
+    /** Who is told what becomes of it; absent where nobody is. */
+    readonly receivers?: readonly Receiver[];
   };
   build: ReleaseRef;
   verification: null;
@@ -109,6 +113,8 @@ export interface IntakeFindings {
   readonly generation: number;
   /** Milliseconds (§13), as the platform file declares it. */
   readonly rollbackWithin: number;
+  /** Who is told what becomes of it, by name; absent where nobody is. */
+  readonly receivers?: readonly Receiver[];
   /** SHA-256 of the platform file; each stage uses that content. */
   readonly platform: Digest;
   /** The newest act of the lane when this deployment began. */
@@ -139,5 +145,8 @@ export interface CompletionFindings {
   readonly observed: { readonly generation: number; readonly live: LiveRelease | null };
   /** The six evidences before, in order. */
   readonly chain: readonly Digest[];
-  readonly visibleSince: string;
+  /** Null where the Definition of Done was violated before anybody asked. */
+  readonly visibleSince: string | null;
+  /** What each rule of the Definition of Done came to (§11). Earlier versions lack it. */
+  readonly done?: readonly DoneVerdict[];
 }

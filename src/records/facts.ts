@@ -4,7 +4,7 @@ import type { Stage } from '../contract/stages.ts';
 type FactsReader = { [S in Stage]: (findings: NonNullable<StagePredicate<S>['findings']>) => Facts[S] };
 
 const READ: FactsReader = {
-  'change-intake': ({ change, source, from, generation, rollbackWithin }) => ({
+  'change-intake': ({ change, source, from, generation, rollbackWithin, receivers }) => ({
     changeId: change.id,
     summary: change.summary,
     reason: change.reason,
@@ -13,6 +13,7 @@ const READ: FactsReader = {
     from,
     generation,
     rollbackWithin,
+    ...(receivers && { receivers }),
   }),
   build: ({ release }) => release,
   verification: () => null,
