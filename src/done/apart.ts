@@ -46,7 +46,7 @@ const STARTS_WITHIN = 30_000;
  */
 export async function judgeApart(questions: readonly Question[], timeout: number): Promise<readonly Outcome[]> {
   const ended = await new Promise<Ended>((resolve) => {
-    const child = execFile(process.execPath, ARGUMENTS, optionsFor(timeout), (error, stdout) => {
+    const child = execFile(process.execPath, argumentsOf(), optionsFor(timeout), (error, stdout) => {
       resolve({ stdout, signal: error?.signal ?? null, isKilled: error?.killed ?? false });
     });
     // A process that died reads nothing more; how it died is told by its end.
@@ -58,12 +58,14 @@ export async function judgeApart(questions: readonly Question[], timeout: number
 /** {@link judgeApart} for who cannot await: stops this process meanwhile. */
 export function judgeApartSync(questions: readonly Question[], timeout: number): readonly Outcome[] {
   const input = JSON.stringify({ questions, timeout } satisfies Work);
-  const { stdout, signal, error } = spawnSync(process.execPath, ARGUMENTS, { ...optionsFor(timeout), input });
+  const { stdout, signal, error } = spawnSync(process.execPath, argumentsOf(), { ...optionsFor(timeout), input });
   const isKilled = error !== undefined && 'code' in error && error.code === 'ETIMEDOUT';
   return outcomesOf(questions, timeout, { stdout, signal, isKilled });
 }
 
-const ARGUMENTS = [`--max-old-space-size=${MEMORY}`, join(compiledFolder(), 'src', 'done', 'main.js')];
+function argumentsOf(): string[] {
+  return [`--max-old-space-size=${MEMORY}`, join(compiledFolder(), 'src', 'done', 'main.js')];
+}
 
 function optionsFor(timeout: number) {
   const limits = { timeout: timeout + STARTS_WITHIN, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 } as const;
