@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { NO_COUNTS, upperBoundOf, type AnswerCounts } from '../../src/contract/answers.ts';
+import { NO_COUNTS, upperBoundOf } from '../../src/contract/answers.ts';
 import { createStableAddress } from '../../src/runtime/local/address.ts';
 import { createAnswerCounter } from '../../src/runtime/local/answers.ts';
 import { processesMarked, signal } from '../../src/runtime/local/process.ts';
@@ -25,22 +25,21 @@ describe('what the runtime counts at a stable address', () => {
 
   const moody = (n: number) => world.server(n, {}, MOODY);
   const users = async () => (await world.driver.measure(shop)).live?.answers.users ?? NO_COUNTS;
+  const probes = async () => (await world.driver.measure(shop)).live?.answers.probes.answers;
 
   /** Waits until so many are counted: an answer is, a moment after its client has it. */
-  async function counted(answers: number, errors: number): Promise<AnswerCounts> {
-    const seen = await until(async () => {
+  const counted = (answers: number) =>
+    until(async () => {
       const now = await users();
       return now.answers >= answers && now;
     });
-    expect(seen).toMatchObject({ answers, errors });
-    return seen;
-  }
 
   it('is told apart by who asked, and by which instance answered, over a switch and back', async () => {
     for (let n = 0; n < 3; n += 1) await get(address);
     for (const value of ['health', '', 'no-smoke']) await probe(address, '/', value);
     await probe(address, '/', 'smoke');
-    await counted(3, 0);
+    await until(async () => (await probes()) === 3);
+    expect(await counted(3)).toMatchObject({ answers: 3, errors: 0 });
     expect(await world.driver.measure(shop)).toMatchObject({
       live: { instance: first, answers: { users: { answers: 3 }, probes: { answers: 3, errors: 0 } } },
       before: null,
@@ -52,7 +51,8 @@ describe('what the runtime counts at a stable address', () => {
     expect(await world.driver.measure(shop)).toMatchObject({ live: fresh, before });
     await get(address);
     await probe(address, '/error');
-    await counted(1, 0);
+    await until(async () => (await probes()) === 1);
+    expect(await counted(1)).toMatchObject({ answers: 1, errors: 0 });
     expect(await world.driver.measure(shop)).toMatchObject({
       live: { ...fresh, answers: { users: { answers: 1 }, probes: { answers: 1, errors: 1 } } },
       before,
@@ -68,7 +68,7 @@ describe('what the runtime counts at a stable address', () => {
 
   it('tells of the version before until it is retired', async () => {
     await get(address, '/error');
-    await counted(1, 1);
+    expect(await counted(1)).toMatchObject({ answers: 1, errors: 1 });
     await world.driver.activate(activation(shop, await moody(2), 2));
     expect((await world.driver.measure(shop)).before).toMatchObject({ answers: 1, errors: 1 });
     await world.driver.retire({ target: shop, deploymentId: 'staging/shop/2' });
@@ -77,13 +77,13 @@ describe('what the runtime counts at a stable address', () => {
 
   it('is how long answers took from their request on, good or not', async () => {
     await get(address, '/slow');
-    const { latencies } = await counted(1, 0);
+    const { latencies } = await counted(1);
     expect(latencies).toHaveLength(1);
     const [bucket, count] = latencies[0] ?? [0, 0];
     expect(count).toBe(1);
     expect(upperBoundOf(bucket)).toBeGreaterThan(295);
     await get(address, '/error');
-    const all = await counted(2, 1);
+    const all = await counted(2);
     expect(all.latencies.reduce((sum, [, one]) => sum + one, 0)).toBe(2);
   });
 
@@ -94,7 +94,7 @@ describe('what the runtime counts at a stable address', () => {
     ['an answer that breaks off', '/break', 1],
   ])('is an error, or not: %s', async (_case, path, errors) => {
     await get(address, path).catch(() => undefined);
-    await counted(1, errors);
+    expect(await counted(1)).toMatchObject({ answers: 1, errors });
   });
 
   it('is an error where the instance is killed in the middle of its answer', async () => {
@@ -103,17 +103,17 @@ describe('what the runtime counts at a stable address', () => {
     await writeFile(join((await world.driver.observe(shop)).instanceFolder, 'died'), '');
     for (const { pid } of processesMarked(`SLIPWAY_INSTANCE=${first}`)) signal(pid, 'SIGKILL');
     await gone;
-    await counted(1, 1);
+    expect(await counted(1)).toMatchObject({ answers: 1, errors: 1 });
     expect((await world.driver.measure(shop)).live?.instance).toBe(first);
   });
 
   it('is nothing where the client went away before the answer ended', async () => {
-    const { leave } = await hang(address);
-    leave();
+    const hanging = await hang(address);
+    hanging.leave();
     // Once the instance has heard of it, the runtime has judged it.
     await until(async () => (await probe(address, '/left', 'smoke')).body === '1');
     await get(address);
-    await counted(1, 0);
+    expect(await counted(1)).toMatchObject({ answers: 1, errors: 0 });
   });
 
   it('is nothing where we closed the connection, at the deadline of a drain', async () => {
@@ -139,7 +139,7 @@ describe('what the runtime counts at a stable address', () => {
     expect(headers.toLowerCase()).not.toContain('slipway');
     expect((await probe(address, '/headers')).body).not.toContain('slipway');
     expect((await probe(address, '/headers', 'smoke')).body).not.toContain('slipway');
-    await until(async () => (await world.driver.measure(shop)).live?.answers.probes.answers === 1);
+    await until(async () => (await probes()) === 1);
     expect(await users()).toEqual(NO_COUNTS);
   });
 });
