@@ -46,10 +46,10 @@ describe('a runtime that compares generations', () => {
     const { observation } = await world.driver.activate(activation(shop, v2, 2));
     const saved = await readFile(join(world.folder, 'state.json'), 'utf8');
     const restoration = { target: shop, deploymentId: v2.deploymentId, generation: 2, to: v1 };
-    for (const whenActivated of ['leave', 'leave'] as const) {
-      const left = await world.driver.restore({ ...restoration, whenActivated });
-      expect(left).toEqual({ outcome: 'left', observation, instanceFolderHashes: null });
-    }
+    const leave = { ...restoration, whenActivated: 'leave' } as const;
+    const left = { outcome: 'left', observation, instanceFolderHashes: null };
+    expect(await world.driver.restore(leave)).toEqual(left);
+    expect(await world.driver.restore(leave)).toEqual(left);
     expect(await readFile(join(world.folder, 'state.json'), 'utf8')).toBe(saved);
     expect((await get(observation.address)).body).toBe('v2');
     expect((await world.driver.restore(restoration)).outcome).toBe('restored');

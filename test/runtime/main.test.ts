@@ -6,7 +6,8 @@ import { assembleImage } from '../../src/artifacts/image.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { createLocalDriver } from '../../src/runtime/local/client.ts';
 import { compileRuntime, startProcess, type RuntimeProcess } from './compiled.ts';
-import { activation, get, SERVER, serverManifest, shop } from './world.ts';
+import { hang, MOODY } from './moody.ts';
+import { activation, get, serverManifest, shop } from './world.ts';
 
 let compiled: Awaited<ReturnType<typeof compileRuntime>>;
 beforeAll(async () => {
@@ -31,24 +32,33 @@ describe('the runtime’s own process', () => {
   it('runs an image of the real store, as platform.yaml says', async () => {
     await writeFile(
       config,
-      'apiVersion: slipway/v1\nsources: [{ name: shop, url: ./shop }]\nenvironments: { staging: {} }\nruntimes: { local: { ports: { staging/shop: 31987 }, instances: ./kept } }\n',
+      'apiVersion: slipway/v1\nsources: [{ name: shop, url: ./shop }]\nenvironments: { staging: {} }\nruntimes: { local: { ports: { staging/shop: 31987 }, drainWithin: 300ms, instances: ./kept } }\n',
     );
     const built = join(root, 'built');
     await mkdir(built);
-    await writeFile(join(built, 'main.mjs'), SERVER);
+    await writeFile(join(built, 'main.mjs'), MOODY);
     const store = createLayoutStore({ path: join(root, '.slipway/store') }).component('shop');
     const source = { repository: 'shop', revision: 'a'.repeat(40), committedAt: 1_700_000_000 };
-    const { digest } = await assembleImage({ store, folder: built, manifest: serverManifest(1), source });
+    const release = async (n: number) => {
+      const { digest } = await assembleImage({ store, folder: built, manifest: serverManifest(n), source });
+      return { version: `v${n}`, digest, deploymentId: `staging/shop/${n}` };
+    };
 
     const folder = join(root, '.slipway/runtime');
+    const driver = createLocalDriver({ folder });
     running = await startProcess(compiled.main, ['--folder', folder, '--config', config]);
-    const release = { version: 'v1', digest, deploymentId: 'staging/shop/1' };
-    const { observation } = await createLocalDriver({ folder }).activate(activation(shop, release, 1));
+    const { observation } = await driver.activate(activation(shop, await release(1), 1));
     expect(observation).toMatchObject({
       address: 'http://127.0.0.1:31987',
       instanceFolder: join(root, 'kept/staging/shop'),
     });
     expect((await get(observation.address)).body).toBe('v1');
+
+    const { gone } = await hang(observation.address);
+    await driver.activate(activation(shop, await release(2), 2));
+    const switchedAt = performance.now();
+    await gone;
+    expect(performance.now() - switchedAt).toBeLessThan(5_000);
   });
 
   it('says what is wrong and exits 2 without a folder, or without a platform file', async () => {

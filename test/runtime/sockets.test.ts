@@ -31,7 +31,8 @@ describe('the sockets of a runtime', () => {
     expect(await observer.observeAll()).toEqual([observation]);
 
     const { observe } = socketsOf(world.folder);
-    for (const path of ['/activate', '/restore', '/retire']) {
+    expect(await observer.measure(shop)).toEqual(await world.driver.measure(shop));
+    for (const path of ['/prove', '/activate', '/restore', '/retire']) {
       expect(await post(observe, path, JSON.stringify(change))).toMatchObject({
         status: 409,
         body: { error: { code: 'ACT_REFUSED' } },
@@ -42,6 +43,10 @@ describe('the sockets of a runtime', () => {
   it('tell nothing of a target that nobody deployed to but that nothing is there', async () => {
     const observation = await world.driver.observe({ environment: 'staging', component: 'unheard-of' });
     expect(observation).toMatchObject({ generation: 0, live: null, instance: null, warm: null, address: null });
+    expect(await world.driver.measure({ environment: 'staging', component: 'unheard-of' })).toEqual({
+      live: null,
+      before: null,
+    });
     expect(await world.driver.observeAll()).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NO_ANSWERS, NO_COUNTS } from '../../src/contract/answers.ts';
 import { processesMarked, signal } from '../../src/runtime/local/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { compileRuntime, startRuntimeProcess, type RuntimeProcess } from './compiled.ts';
@@ -49,6 +50,22 @@ describe('a runtime that is killed', () => {
     const to = { target: shop, deploymentId: v2.deploymentId, generation: 2, to: v1 };
     expect((await world.driver.restore(to)).outcome).toBe('restored');
     expect((await get(before.address)).body).toBe('v1');
+  });
+
+  it('is followed by one that counts answers anew, of the same instance', async () => {
+    const { observation } = await world.driver.activate(activation(shop, await world.server(1), 1));
+    const measured = async () => (await world.driver.measure(shop)).live;
+    for (let n = 0; n < 2; n += 1) await get(observation.address);
+    await until(async () => (await measured())?.answers.users.answers === 2);
+
+    await again('SIGKILL');
+
+    expect(await measured()).toEqual({ instance: observation.instance?.id, answers: NO_ANSWERS });
+    await get(observation.address);
+    await until(async () => (await measured())?.answers.users.answers === 1);
+    await world.driver.activate(activation(shop, await world.server(2), 2));
+    await again('SIGKILL');
+    expect((await world.driver.measure(shop)).before).toEqual(NO_COUNTS);
   });
 
   it('in the middle of an activation has changed nothing, and leaves nothing behind', async () => {

@@ -132,8 +132,12 @@ export function activation(target: Target, release: LiveRelease, generation: num
   return { target, release, generation, deploymentId: release.deploymentId };
 }
 
-export async function get(address: string | null, path = '/'): Promise<{ status: number; body: string }> {
-  const { statusCode, body } = await request(`${address}${path}`);
+export async function get(
+  address: string | null,
+  path = '/',
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; body: string }> {
+  const { statusCode, body } = await request(`${address}${path}`, { headers });
   return { status: statusCode, body: await body.text() };
 }
 

@@ -46,8 +46,8 @@ export function countAnswer(counter: AnswerCounter, request: IncomingMessage, re
   if (asker === null) return;
   response.once('close', () => {
     const whole = response.writableFinished;
-    // The proxy ends with an error what an instance broke off; a client that leaves ends it with none.
-    if (!whole && response.errored === null) return;
+    // The proxy ends with an error what an instance broke off; a client that leaves, or a drain, ends it with none.
+    if (!whole && !(response.errored instanceof Error)) return;
     counter.count(asker, performance.now() - begun, !whole || response.statusCode >= 500);
   });
 }
