@@ -78,5 +78,5 @@ async function authorization({
 
 function queryUrl(base: string, query: string): string {
   const asked = new URLSearchParams({ query, timeout: `${TIME_LIMIT}ms` });
-  return `${base.replace(/\/+$/, '')}/api/v1/query?${asked}`;
+  return `${base.replace(/\/+$/, '')}/api/v1/query?${asked.toString()}`;
 }
