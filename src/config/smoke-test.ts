@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { quote } from './finding.ts';
 import { jsonPath } from './json-path.ts';
 import { command, urlPath } from './words.ts';
 
@@ -21,7 +22,7 @@ const headers = z.record(headerName, headerValue).check((context) => {
   const seen = new Set<string>();
   for (const [given, value] of Object.entries(context.value)) {
     const header = given.toLowerCase();
-    const params = { found: `${header} again`, todo: 'remove one of the two' };
+    const params = { found: `${quote(header)} again`, todo: 'remove one of the two' };
     if (seen.has(header)) {
       const message = 'each header once, for case makes no difference';
       context.issues.push({ code: 'custom', path: [given], input: value, message, params });

@@ -15,6 +15,8 @@ export interface MetricsDeps {
   readonly signal?: AbortSignal | undefined;
   /** The secret itself. What it throws makes the samples inconclusive, and what it says is not recorded. */
   readonly resolveSecret: (reference: SecretReference) => Promise<string>;
+  /** Milliseconds until the last byte of an answer, and for the query itself; 2 s unless given. */
+  readonly within?: number;
 }
 
 /** Asks a Prometheus for system health as operators measure it (§12). Close it when done. */
@@ -24,7 +26,7 @@ export interface Metrics {
   close(): Promise<void>;
 }
 
-/** Milliseconds until the last byte of an answer, and for the query itself: it must not hold up a soak. */
+/** Milliseconds. A Prometheus that is ill must not hold up a soak. */
 const TIME_LIMIT = 2_000;
 /** Bytes: one number needs few. */
 const LARGEST_ANSWER = 2 ** 20;
@@ -34,13 +36,13 @@ const LARGEST_ANSWER = 2 ** 20;
  * @throws INTERNAL for a value that is no plain word
  */
 export function createMetrics(deps: MetricsDeps): Metrics {
-  const { prometheus, clock, begun, signal } = deps;
+  const { prometheus, clock, begun, signal, within = TIME_LIMIT } = deps;
   const queries = prometheus.queries.map((query) => fillQuery(query, deps.values));
   const prober = createProber({ largest: LARGEST_ANSWER });
 
   const look = async ({ text, labels }: FilledQuery, headers: Readonly<Record<string, string>>) => {
-    const url = queryUrl(prometheus.url, text);
-    return readMetric(await prober.probe(url, { timeout: TIME_LIMIT, headers, signal }), labels);
+    const url = queryUrl(prometheus.url, { query: text, timeout: `${within}ms` });
+    return readMetric(await prober.probe(url, { timeout: within, headers, signal }), labels);
   };
 
   return {
@@ -76,7 +78,6 @@ async function authorization({
   }
 }
 
-function queryUrl(base: string, query: string): string {
-  const asked = new URLSearchParams({ query, timeout: `${TIME_LIMIT}ms` });
-  return `${base.replace(/\/+$/, '')}/api/v1/query?${asked}`;
+function queryUrl(base: string, asked: { readonly query: string; readonly timeout: string }): string {
+  return `${base.replace(/\/+$/, '')}/api/v1/query?${new URLSearchParams(asked).toString()}`;
 }

@@ -24,6 +24,16 @@ describe('a probe', () => {
     expect(answer).toMatchObject({ ended: 'answered', status: 201, body: 'hello', detail: 'answered 201' });
   });
 
+  test('sends headers, and reads those of the answer: lower-case, several of a name joined', async () => {
+    const address = await serve((request, response) => {
+      response.writeHead(200, { 'X-Got': String(request.headers['x-sent']), 'Set-Cookie': ['a=1', 'b=2'] }).end();
+    });
+    const answer = await prober.probe(address, { timeout: 1_000, headers: { 'x-sent': 'hello' } });
+    expect(answer.headers).toMatchObject({ 'x-got': 'hello', 'set-cookie': 'a=1, b=2' });
+    const silence = await prober.probe(await closedAddress(), { timeout: 1_000 });
+    expect(silence.headers).toEqual({});
+  });
+
   test('reads an error page that says 200 as what it is, for a smoke test to judge', async () => {
     const address = await serve((_, response) => response.end('<h1>Something went wrong</h1>'));
     const answer = await prober.probe(`${address}/`, { timeout: 1_000 });
@@ -74,7 +84,11 @@ describe('a probe', () => {
       response.on('drain', pour);
       pour();
     });
-    expect(await prober.probe(address, { timeout: 5_000 })).toMatchObject({ ended: 'broken', status: null });
+    expect(await prober.probe(address, { timeout: 5_000 })).toMatchObject({
+      ended: 'broken',
+      status: null,
+      detail: 'the answer is too large',
+    });
   });
 
   test('breaks when the connection ends before the answer does', async () => {

@@ -114,6 +114,26 @@ describe('changes between what is live and the revision', () => {
     expect(await refusal({ from: live, change: 'CHG-1' })).toMatchObject({ code: 'CHANGE_NOT_CARRIED' });
   });
 
+  test('are named where they may go out although there is no way back', async () => {
+    const noWayBack = `${document('CHG-2')}irreversible: true\n`;
+    await write('two\n\nChange: CHG-2\n', { 'storefront/a': '2', 'changes/CHG-2.yaml': noWayBack });
+    await write('three\n\nChange: CHG-3\n', { 'storefront/a': '3', 'changes/CHG-3.yaml': document('CHG-3') });
+    const { change } = await admission({ from: live, change: 'CHG-3' });
+    expect(change).toMatchObject({ id: 'CHG-3', carries: ['CHG-2', 'CHG-3'], irreversible: ['CHG-2'] });
+    const last = await source.repository.resolve();
+    expect((await admission({ from: last, change: 'CHG-2' })).change).toMatchObject({ irreversible: ['CHG-2'] });
+    expect((await admission({ from: last, change: 'CHG-3' })).change).toMatchObject({ irreversible: [] });
+  });
+
+  test('a change that says no yes or no of its way back is refused', async () => {
+    const text = `${document('CHG-2')}irreversible: "yes"\n`;
+    await write('two\n\nChange: CHG-2\n', { 'storefront/a': '2', 'changes/CHG-2.yaml': text });
+    expect(await refusal({ from: live, change: 'CHG-2' })).toMatchObject({
+      code: 'CHANGE_DOCUMENT_INVALID',
+      message: 'changes/CHG-2.yaml:7:15  irreversible: found "yes", expected true or false; correct it',
+    });
+  });
+
   test('a commit without a change is refused until a change covers it', async () => {
     const bare = await write('a bot was here', { 'storefront/a': '2' });
     expect(await refusal({ from: live })).toMatchObject({
