@@ -189,7 +189,7 @@ describe('a secret that is not there', () => {
   const NOBODY = 'https://127.0.0.1:1';
 
   test.for([
-    [{ env: 'PAGER_SECRET' }, {}, /the variable PAGER_SECRET is not set; set it for the orchestrator/],
+    [{ env: 'PAGER_SECRET' }, {}, /the variable PAGER_SECRET is not set; set it for the worker/],
     [{ env: 'PAGER_SECRET' }, { PAGER_SECRET: ' ' }, /the variable PAGER_SECRET is not set/],
     [{ file: 'no.key' }, {}, /no\.key cannot be read \(ENOENT\); put it there/],
     [{ env: 'PAGER_SECRET' }, { PAGER_SECRET: 'path-of-secrets' }, /has another form than whsec_ and 24 to 64 bytes/],
