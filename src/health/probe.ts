@@ -27,6 +27,15 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Another way there, such as the Unix socket of a throwaway instance. */
   readonly dispatcher?: Dispatcher | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Tells the runtime that it is we who ask: it counts probes apart from users, and takes the header away. */
+const PROBE_HEADER = 'slipway-probe';
+
+/** The headers of a request that no user makes. Answers to a smoke test are not counted at all: it asks for odd things. */
+export function probedFor(purpose: 'health' | 'smoke'): Readonly<Record<string, string>> {
+  return { [PROBE_HEADER]: purpose };
 }
 
 export interface Prober {
@@ -55,7 +64,7 @@ export function createProber(): Prober {
   };
 }
 
-async function probeOnce(url: string, { timeout, signal, dispatcher }: ProbeOptions): Promise<ProbeAnswer> {
+async function probeOnce(url: string, { timeout, signal, dispatcher, headers }: ProbeOptions): Promise<ProbeAnswer> {
   signal?.throwIfAborted();
   const begun = performance.now();
   const loop = watchEventLoop();
@@ -64,6 +73,7 @@ async function probeOnce(url: string, { timeout, signal, dispatcher }: ProbeOpti
   const seen = await request(url, {
     signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     ...(dispatcher === undefined ? {} : { dispatcher }),
+    ...(headers === undefined ? {} : { headers }),
   })
     .then(async (response) => answered(response.statusCode, await response.body.text()))
     .catch((error: unknown) => unanswered(error, timeout))
