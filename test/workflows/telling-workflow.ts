@@ -10,7 +10,7 @@ export async function telling(events: readonly NotifiedEvent[], receivers: reado
   setHandler(defineSignal('go'), () => {
     mayClose = true;
   });
-  const notifications = openNotifications(receivers);
+  const notifications = openNotifications(() => receivers);
   for (const event of events) notifications.tell(event);
   notifications.tell(null);
   await CancellationScope.nonCancellable(() => condition(() => mayClose));
@@ -20,7 +20,7 @@ export async function telling(events: readonly NotifiedEvent[], receivers: reado
 
 /** Tells in the very task that closes it, cancelled before it began. */
 export async function tellingAtLast(event: NotifiedEvent, receivers: readonly Receiver[]): Promise<string> {
-  const notifications = openNotifications(receivers);
+  const notifications = openNotifications(() => receivers);
   const scope = new CancellationScope();
   scope.cancel();
   await scope.run(async () => notifications.tell(event)).catch(() => undefined);
