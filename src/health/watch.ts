@@ -96,7 +96,14 @@ async function watchThrough(prober: Prober, watch: LiveWatch): Promise<WatchVerd
         onProgress?.({ round, samples: samples.length - before.length, last: sample.detail });
       },
       until: Math.min(longest, remaining()),
-      ...{ interval, counting, metrics, policy, before, baseline, clock, signal },
+      interval,
+      counting,
+      metrics,
+      policy,
+      before,
+      baseline,
+      clock,
+      signal,
     });
     const evidence = { policy, samples, metrics: metrics.taken(), baseline, smoke: [] };
     const verdict = { ...recomputeVerdict(evidence), ...evidence };
