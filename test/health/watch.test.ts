@@ -62,6 +62,11 @@ describe('a watch over a live release', () => {
     expect(verdict.message).toContain('died and was started again');
   });
 
+  test('that goes on after a worker was lost is allowed no more false alarms than the whole of it', async () => {
+    const { verdict } = await watch(await serve(well), { until: 5_000, whole: 60_000 });
+    expect(verdict.policy.alpha).toBe(0.01 / 20);
+  });
+
   test('takes a round that cannot tell for no failure', async () => {
     const { address, measure } = await serveCounted(well);
     const { live } = await measure();
