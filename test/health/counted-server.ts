@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { type AnswerCounts, type Answers, bucketOf, NO_ANSWERS, plus } from '../../src/contract/answers.ts';
-import type { Measurement } from '../../src/health/counter.ts';
+import type { Measurement } from '../../src/runtime/driver.ts';
 import { serve } from './servers.ts';
 
 export interface CountedServer {

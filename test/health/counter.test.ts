@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Answers, NO_COUNTS } from '../../src/contract/answers.ts';
-import { createCounter, type Measurement } from '../../src/health/counter.ts';
+import { createCounter } from '../../src/health/counter.ts';
+import type { Measurement } from '../../src/runtime/driver.ts';
 import { answered } from './evidence.ts';
 
 /** A runtime that has counted so many answers to users, one after the other. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { SealedManifest } from '../../src/config/manifest.ts';
 import { type AnswerCounts, NO_COUNTS, plus, since } from '../../src/contract/answers.ts';
 import { SlipwayError } from '../../src/contract/failure.ts';
-import type { Measurement } from '../../src/health/counter.ts';
+import type { Measurement } from '../../src/runtime/driver.ts';
 import { hasPolicy, type LiveVerdict, recomputeVerdict } from '../../src/health/recompute.ts';
 import type { MetricSample } from '../../src/health/sample.ts';
 import { type LiveProgress, type LiveVerification, verifyLive } from '../../src/health/verify-live.ts';

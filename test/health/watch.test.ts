@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { type AnswerCounts, NO_COUNTS, plus } from '../../src/contract/answers.ts';
-import type { Measurement } from '../../src/health/counter.ts';
+import type { Measurement } from '../../src/runtime/driver.ts';
 import { recomputeVerdict } from '../../src/health/recompute.ts';
 import { type LiveWatch, policyOfRound, watchLive, type WatchProgress } from '../../src/health/watch.ts';
 import { errorFigures } from '../../src/health/figures.ts';
