@@ -38,6 +38,11 @@ export async function target(input: LaneInput): Promise<never> {
   const lane = openLane(input, carryOut, show);
   const watch = openWatch(lane, carryOut);
   const background = new Set<Promise<void>>();
+  /**
+   * Whether it is time for another run. Looked at only when something in the history has changed the lane: Temporal drops
+   * a task whose update was refused, so what such a task alone made us do would not be done again when it is replayed.
+   */
+  let isOld = false;
 
   // A cancellation of the lane in the UI must not reach its deployment, which is aborted by its own name.
   return await CancellationScope.nonCancellable(async () => {
@@ -46,7 +51,7 @@ export async function target(input: LaneInput): Promise<never> {
     for (;;) {
       await condition(() => nextOrder(lane.state()) !== null || mayContinueAsNew());
       const order = nextOrder(lane.state());
-      if (order === null || isOld()) break;
+      if (order === null || isOld) break;
       if (isOvertaken(lane.state(), order)) {
         await lane.withdraw(order, 'another release is live by now');
         continue;
@@ -119,15 +124,12 @@ export async function target(input: LaneInput): Promise<never> {
     }
   }
 
-  function isOld(): boolean {
-    return workflowInfo().continueAsNewSuggested || lane.updates() >= UPDATES_A_RUN;
-  }
-
   function mayContinueAsNew(): boolean {
-    return isOld() && lane.state().running === null && background.size === 0;
+    return isOld && lane.state().running === null && background.size === 0;
   }
 
   function show(state: LaneState, notes: readonly string[]): void {
+    isOld = workflowInfo().continueAsNewSuggested || lane.updates() >= UPDATES_A_RUN;
     setCurrentDetails(describeLane(state, notes));
   }
 }
