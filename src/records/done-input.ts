@@ -62,7 +62,7 @@ function soakOf({ soak, samples }: LiveVerdict): DoneInput['soak'] {
   return { held: soak?.verdict === 'pass', seconds, samples: own.length, answers, errors };
 }
 
-/** The last number that each query gave. */
-function metricsOf({ metrics = [] }: LiveVerdict): DoneInput['metrics'] {
-  return Object.fromEntries(metrics.flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
+/** The last number that each query gave; none in evidence of earlier versions. */
+function metricsOf({ metrics }: Partial<LiveVerdict>): DoneInput['metrics'] {
+  return Object.fromEntries((metrics ?? []).flatMap(({ name, value }) => (value === null ? [] : [[name, value]])));
 }
