@@ -33,6 +33,14 @@ export interface ProbeOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
+/** Tells the runtime that it is we who ask: it counts probes apart from users, and takes the header away. */
+const PROBE_HEADER = 'slipway-probe';
+
+/** The headers of a request that no user makes. Answers to a smoke test are not counted at all: it asks for odd things. */
+export function probedFor(purpose: 'health' | 'smoke'): Readonly<Record<string, string>> {
+  return { [PROBE_HEADER]: purpose };
+}
+
 export interface Prober {
   /** Asks once, following no redirect. What the other side does is an answer, never an exception. */
   probe(url: string, options: ProbeOptions): Promise<ProbeAnswer>;
@@ -60,7 +68,7 @@ export function createProber({ largest = LARGEST_PAGE }: { readonly largest?: nu
   };
 }
 
-async function probeOnce(url: string, { timeout, headers, signal, dispatcher }: ProbeOptions): Promise<ProbeAnswer> {
+async function probeOnce(url: string, { timeout, signal, dispatcher, headers }: ProbeOptions): Promise<ProbeAnswer> {
   signal?.throwIfAborted();
   const begun = performance.now();
   const loop = watchEventLoop();

@@ -100,6 +100,7 @@ export async function openPlatform() {
     executions: temporal.executions,
     environment: 'staging',
     scratch: path,
+    secrets: { env: {}, folder: path },
     logger,
   };
   /** A deployment that completed, and is live. */

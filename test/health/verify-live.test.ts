@@ -58,7 +58,7 @@ function verify(address: string | null, other: Partial<LiveVerification> = {}) {
   return verifyLive({
     address,
     manifest: storefront,
-    soak: { for: 3_000, samples: 5 },
+    soak: { for: 3_000, samples: 5, ceiling: 60_000 },
     observe: async () => observation(),
     runCommand: async () => ({ exitCode: 0, timedOut: false, output: '', elapsed: 1 }),
     clock: scriptedClock(),
@@ -222,7 +222,7 @@ describe('a live agent', () => {
   });
 
   test('that beat once and hung does not pass, however short the soak', async () => {
-    const found = await verify(null, { ...beating(5_000, 1), soak: { for: 1_000, samples: 1 } });
+    const found = await verify(null, { ...beating(5_000, 1), soak: { for: 1_000, samples: 1, ceiling: 60_000 } });
     expect(found).toMatchObject({ verdict: 'fail', code: 'HEALTH_DEGRADED' });
     expect(found.message).toContain('last heartbeat 9s ago, due every 5s');
   });
