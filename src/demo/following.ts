@@ -4,6 +4,8 @@ import type { LaneState, Submission } from '../contract/lane.ts';
 
 /** Milliseconds that a lane is given to do by itself what a story expects of it. */
 const BY_ITSELF_WITHIN = 90_000;
+/** Milliseconds within which a hold that follows from a record is in force. */
+const HELD_WITHIN = 10_000;
 /** Milliseconds between two looks. */
 const PAUSE = 100;
 
@@ -14,6 +16,15 @@ export async function laneAtRest(slipway: Slipway, target: string, signal: Abort
   for (;;) {
     const lane = await slipway.lane(target);
     if (lane !== null && lane.running === null) return lane;
+    await delay(PAUSE, undefined, { signal });
+  }
+}
+
+/** The lane once it is held, which comes a moment after its own rollback; as it is where that does not come in time. */
+export async function laneHeld(slipway: Slipway, target: string, signal: AbortSignal): Promise<LaneState> {
+  for (const until = Date.now() + HELD_WITHIN; ;) {
+    const lane = await laneAtRest(slipway, target, signal);
+    if (lane.hold !== null || Date.now() >= until) return lane;
     await delay(PAUSE, undefined, { signal });
   }
 }

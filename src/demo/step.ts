@@ -3,7 +3,7 @@ import type { Submission } from '../contract/lane.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
 import { formatTarget } from '../contract/target.ts';
 import type { Person } from '../contract/acts.ts';
-import { laneAtRest, orderAfter } from './following.ts';
+import { laneAtRest, laneHeld, orderAfter } from './following.ts';
 import type { Playing } from './playing.ts';
 import type { Consequence, DeployStep, Expectation, ResumeStep, Step } from './story.ts';
 import type { StepTelling } from './step-telling.ts';
@@ -69,8 +69,9 @@ async function whatFollows(
   const mismatch = seenBy === by ? mismatchOf(record, expected) : `expected an order by ${by}, seen one by ${seenBy}`;
   telling.followed(record);
   telling.ended(record, mismatch);
-  telling.held((await laneAtRest(slipway, target, signal)).hold);
-  return mismatch;
+  const { hold } = await laneHeld(slipway, target, signal);
+  telling.held(hold);
+  return mismatch ?? (hold === null ? `expected ${target} to be held, seen open` : null);
 }
 
 async function resumeAlone({ resume: { component, ...person } }: ResumeStep, options: StepOptions): Promise<Mismatch> {
@@ -78,8 +79,10 @@ async function resumeAlone({ resume: { component, ...person } }: ResumeStep, opt
 }
 
 async function resume(target: string, person: Person, { playing, telling }: StepOptions): Promise<Mismatch> {
+  const { slipway } = playing;
   try {
-    const { hold } = await playing.slipway.resume(target, person);
+    if (!(await slipway.lane(target))?.hold) return `expected ${target} to be held, so that ${person.by} can resume it`;
+    const { hold } = await slipway.resume(target, person);
     telling.resumed(target, person);
     return hold && `${target} is still held: ${hold.reason}`;
   } catch (error) {

@@ -25,7 +25,7 @@ const expectation = z.strictObject({
   rollback: z.enum(['restored', 'late', 'removed']).optional(),
 });
 
-/** What a lane does by itself afterwards; it is waited for. */
+/** What a lane does by itself afterwards: it is waited for, and holds the target. */
 const consequence = expectation.extend({ by: z.literal('slipway') });
 
 const deployStep = z.strictObject({

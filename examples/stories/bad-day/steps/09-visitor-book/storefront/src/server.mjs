@@ -9,7 +9,7 @@ const html = { 'content-type': 'text/html; charset=utf-8' };
 const home = file('home.html');
 const theme = file('theme.css');
 
-const VISITORS = 128;
+const VISITORS = 100;
 /** When people were here last, by the cookie that they got. */
 const book = new Map();
 
