@@ -8,6 +8,7 @@ import type { LiveRelease } from '../src/contract/release.ts';
 import type { Target } from '../src/contract/target.ts';
 import { systemClock } from '../src/health/clock.ts';
 import type { MetricSource } from '../src/health/measuring.ts';
+import { metricBoundsOf } from '../src/health/policy.ts';
 import { createMetrics } from '../src/health/prometheus.ts';
 import { environmentOf, readPlatform } from '../src/records/platform.ts';
 import { resolveSecret } from '../src/secrets/resolve.ts';
@@ -57,7 +58,7 @@ export async function withLive<T>(
       environment,
       manifest,
       measure: () => deps.driver.measure(target, signal),
-      metrics: metrics && { bounds: prometheus.queries, ask: () => metrics.ask() },
+      metrics: metrics && { bounds: metricBoundsOf(environment), ask: () => metrics.ask() },
     });
   } finally {
     await metrics?.close();

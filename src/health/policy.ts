@@ -1,4 +1,5 @@
-import type { Health } from '../config/manifest.ts';
+import type { Health, SealedManifest } from '../config/manifest.ts';
+import type { Environment } from '../config/platform.ts';
 import type { Limits, SoakFloors } from '../config/soak.ts';
 import { ALPHA } from '../statistics/error-test.ts';
 import { HEARTBEAT_GRACE } from './heartbeat.ts';
@@ -74,4 +75,19 @@ export function policyOf({ health, floors, counted, limits, metrics }: PolicyOpt
 /** Good looks in a row that the health check asks for: one, unless the component says otherwise. */
 export function successesOf(health: Health & { readonly successes?: number | undefined }): number {
   return health.successes ?? 1;
+}
+
+/** What an environment holds its metrics to; nothing where it names no Prometheus. */
+export function metricBoundsOf({ prometheus }: Pick<Environment, 'prometheus'>): readonly MetricBound[] {
+  return (prometheus?.queries ?? []).map(({ name, max, min }) => ({ name, max, min }));
+}
+
+/** What a live release is judged by, as its platform file and its manifest have it. */
+export function declaredPolicy(
+  environment: Environment,
+  { kind, health }: Pick<SealedManifest, 'kind' | 'health'>,
+  counted: VerdictPolicy['counted'],
+): VerdictPolicy {
+  const limits = kind === 'agent' ? null : environment.limits;
+  return policyOf({ health, floors: environment.soak, counted, limits, metrics: metricBoundsOf(environment) });
 }

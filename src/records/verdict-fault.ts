@@ -1,23 +1,53 @@
+import { canonicalJson } from '../artifacts/canonical.ts';
+import { readManifest } from '../artifacts/image.ts';
 import type { ComponentStore } from '../artifacts/store.ts';
 import { parsePlatform } from '../config/load.ts';
-import type { Chain, Fault, Link } from '../contract/chain.ts';
+import type { Platform } from '../config/platform.ts';
+import { faultOfChain, type Chain, type Fault, type Link } from '../contract/chain.ts';
 import { codeOf } from '../contract/failure.ts';
-import type { Stage } from '../contract/stages.ts';
+import { STAGES, type Stage } from '../contract/stages.ts';
 import { evaluateDone } from '../done/evaluate.ts';
+import { declaredPolicy } from '../health/policy.ts';
 import { hasPolicy, recomputeVerdict } from '../health/recompute.ts';
 import type { ChainTo } from './chain.ts';
 import { doneInputOf } from './done-input.ts';
-import { readPlatform } from './platform.ts';
+import { deploymentOf } from './names.ts';
+import { environmentOf, readPlatform } from './platform.ts';
 import { readDegradation } from './watch.ts';
 
 /**
  * What is wrong with the verdicts of a deployment, reckoned again from the samples, the rules and the record that they
- * were given for; null when nothing is. Evidence of earlier versions does not say what it was judged by, and is passed over.
+ * were given for; null when nothing is. Evidence of earlier versions, which says nothing of the way back, does not say
+ * either what it was judged by, and is passed over.
  */
 export async function verdictFault(store: ComponentStore, deploymentId: string, chain: Chain): Promise<Fault | null> {
+  // What hangs on a chain that does not hold is not looked at: the chain is what is wrong.
+  if (faultOfChain(chain, deploymentId, lastPassed(chain)) !== null) return null;
+  const platform = await platformOf(store, chain);
   return (
-    faultOfSoak(chain) ?? (await faultOfDone(store, deploymentId, chain)) ?? (await faultOfDegradation(store, chain))
+    faultOfGaps(chain) ??
+    faultOfSoak(chain) ??
+    (await faultOfPolicy(store, deploymentId, chain, platform)) ??
+    (await faultOfDone(store, deploymentId, chain, platform)) ??
+    (await faultOfDegradation(store, chain))
   );
+}
+
+function lastPassed(chain: Chain): Stage | null {
+  return STAGES.findLast((stage) => chain[stage]?.predicate.result === 'passed') ?? null;
+}
+
+/** §10, §11: what says how its way back was proved says also what its verdicts were given by. */
+function faultOfGaps(chain: Chain): Fault | null {
+  if (chain.deploy?.predicate.findings?.wayBack === undefined) return null;
+  const live = chain['post-deploy-verification']?.predicate.findings;
+  if (live && !(typeof live.verdict === 'object' && live.verdict !== null && hasPolicy(live.verdict))) {
+    return { clause: '§10', reason: 'post-deploy-verification does not say what it was judged by' };
+  }
+  const completion = chain.completion?.predicate.findings;
+  return completion && completion.done === undefined
+    ? { clause: '§11', reason: 'completion does not say what the Definition of Done came to' }
+    : null;
 }
 
 /** §10: the verdict of post-deploy verification follows from its samples, and the stage ended as it says. */
@@ -35,13 +65,35 @@ function faultOfSoak(chain: Chain): Fault | null {
     : { clause: '§10', reason: `its samples come to ${code ?? 'a pass'}, and it ended with ${ended ?? 'a pass'}` };
 }
 
+/** §10: it was judged by what its platform file and its manifest declare, and by nothing laxer. */
+async function faultOfPolicy(
+  store: ComponentStore,
+  deploymentId: string,
+  chain: Chain,
+  platform: Platform | null,
+): Promise<Fault | null> {
+  const findings = chain['post-deploy-verification']?.predicate.findings;
+  const verdict = findings?.verdict;
+  if (!findings || !verdict || !hasPolicy(verdict) || platform === null) return null;
+  const environment = environmentOf(platform, deploymentOf(deploymentId).environment);
+  const manifest = await readManifest(store, findings.artifact);
+  const declared = declaredPolicy(environment, manifest, verdict.policy.counted);
+  return canonicalJson(declared) === canonicalJson(verdict.policy)
+    ? null
+    : { clause: '§10', reason: 'it was judged by another policy than its platform file and its manifest declare' };
+}
+
 /** §11: the rules of the Definition of Done hold, or do not, as was sealed. */
-async function faultOfDone(store: ComponentStore, deploymentId: string, chain: Chain): Promise<Fault | null> {
+async function faultOfDone(
+  store: ComponentStore,
+  deploymentId: string,
+  chain: Chain,
+  platform: Platform | null,
+): Promise<Fault | null> {
   const { completion } = chain;
   const sealed = completion?.predicate.findings?.done;
-  const rules = await rulesOf(store, chain);
-  if (completion === undefined || sealed === undefined || rules === null) return null;
-  const again = await evaluateDone(rules, await doneInputOf(store, deploymentId, provedIn(chain)));
+  if (completion === undefined || sealed === undefined || platform === null) return null;
+  const again = await evaluateDone(platform.definitionOfDone, await doneInputOf(store, deploymentId, provedIn(chain)));
   const other = again.find(({ name, holds }) => sealed.find((own) => own.name === name)?.holds !== holds);
   if (other !== undefined || again.length !== sealed.length) {
     const name = other?.name ?? 'a rule of somebody else';
@@ -73,11 +125,11 @@ async function faultOfDegradation(store: ComponentStore, chain: Chain): Promise<
 }
 
 /** Null where a later version reads that platform file no more. */
-async function rulesOf(store: ComponentStore, chain: Chain) {
+async function platformOf(store: ComponentStore, chain: Chain): Promise<Platform | null> {
   const platform = chain['change-intake']?.predicate.findings?.platform;
   if (platform === undefined) return null;
   try {
-    return parsePlatform(await readPlatform(store, platform)).definitionOfDone;
+    return parsePlatform(await readPlatform(store, platform));
   } catch (error) {
     if (codeOf(error) === 'FILE_INVALID') return null;
     throw error;
