@@ -81,8 +81,8 @@ export function tellStep(telling: Telling, step: Step, number: number, of: numbe
       if (!isFollowing) {
         isFollowing = true;
         told = 0;
-        const { id, requestedBy, reason } = record.change;
-        say(`${paint('yellow', '↩')} ${requestedBy} orders ${id} by itself`);
+        const { requestedBy, reason } = record.change;
+        say(`${paint('yellow', '↩')} ${requestedBy} orders a rollback by itself`);
         telling.paragraph(`${INDENT}  `, oneLine(reason ?? ''));
       }
       progress(record);

@@ -26,7 +26,7 @@ export async function carryOut(step: Step, options: StepOptions): Promise<Mismat
 }
 
 async function deploy(step: DeployStep, options: StepOptions): Promise<Mismatch> {
-  const { commit, deploy: order, expect, then } = step;
+  const { commit, deploy: order, expect, afterwards } = step;
   const { playing, telling, onLive, signal } = options;
   const { slipway, repository, source, story } = playing;
   const target = formatTarget({ environment: order.environment ?? story.environment, component: order.component });
@@ -50,8 +50,8 @@ async function deploy(step: DeployStep, options: StepOptions): Promise<Mismatch>
   const mismatch = mismatchOf(record, expect);
   telling.ended(record, mismatch);
   if (record.rollback !== null) telling.held((await laneAtRest(slipway, target, signal)).hold);
-  if (mismatch !== null || then === undefined) return mismatch;
-  return await whatFollows(submission, then, options);
+  if (mismatch !== null || afterwards === undefined) return mismatch;
+  return await whatFollows(submission, afterwards, options);
 }
 
 /** What the lane does by itself afterwards. */

@@ -36,7 +36,7 @@ const deployStep = z.strictObject({
   /** The story's environment unless another is named. */
   deploy: z.strictObject({ component: name, environment: name.optional(), change: text, by: text }),
   expect: expectation,
-  then: consequence.optional(),
+  afterwards: consequence.optional(),
   /** Whether the client may see requests fail in this step: something bad is live for a moment. */
   mayFail: z.boolean().default(false),
 });

@@ -80,8 +80,8 @@ describe('a story', () => {
     ],
     [
       'something that nobody but a person does by himself',
-      `${deploying('result: completed, failure: null')}    then: { result: completed, failure: null, by: ada }\n`,
-      /then\.by: found "ada", expected/,
+      `${deploying('result: completed, failure: null')}    afterwards: { result: completed, failure: null, by: ada }\n`,
+      /afterwards\.by: found "ada", expected/,
     ],
     ['a failure that has no such code', deploying('result: failed, failure: BAD_LUCK'), /failure: found "BAD_LUCK"/],
   ])('with %s is refused with line and remedy', async (_, text, message) => {

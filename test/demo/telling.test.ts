@@ -140,7 +140,7 @@ describe('a step as it is told', () => {
     step.ended(own, null);
     expect(linesOf(text()).slice(3)).toEqual([
       'staging/storefront/3 completed, as expected',
-      '↩ slipway orders rollback:staging/storefront/2 by itself',
+      '↩ slipway orders a rollback by itself',
       'it fails',
       '✓ change intake 1.2 s rollback:staging/storefront/2: Delivery dates',
       'staging/storefront/4 completed, as expected',

@@ -43,7 +43,7 @@ async function showProducts(response) {
 async function warmUp() {
   const answer = await fetch(`${process.env.CATALOG_URL}/warm`).catch(() => null);
   isWarm = answer === null || answer.ok;
-  if (!isWarm) setTimeout(warmUp, 200);
+  if (!isWarm) setTimeout(warmUp, 200).unref();
 }
 
 warmUp();
