@@ -69,6 +69,7 @@ async function watch(deps: DeployDeps, watched: Watched, { signal }: Work): Prom
         soak: environment.soak,
         limits: environment.limits,
         until,
+        whole: environment.watch ?? until,
         baseline: ownSoak(chain),
         observe: () => observeOwn(deps, watched, signal),
         measure,

@@ -1,13 +1,6 @@
-import { type AnswerCounts, type Answers, NO_ANSWERS, since } from '../contract/answers.ts';
+import { type Answers, NO_ANSWERS, since } from '../contract/answers.ts';
+import type { Measurement } from '../runtime/driver.ts';
 import type { Sample } from './sample.ts';
-
-/** What the runtime itself has counted at a target's stable address. */
-export interface Measurement {
-  /** Of the live instance, since the runtime began to count. Null where it counts nothing, as for an agent. */
-  readonly live: { readonly instance: string; readonly answers: Answers } | null;
-  /** What users were last answered by the version before, for as long as it is kept warm. */
-  readonly before: AnswerCounts | null;
-}
 
 /** What it throws is thrown on, as of `observe`. */
 export type Measure = () => Promise<Measurement>;

@@ -1,12 +1,21 @@
-import { errorTestOf } from '../statistics/error-test.ts';
+import { chancesOf, type ErrorTest, errorTestOf } from '../statistics/error-test.ts';
 import { answersIn, totalOf } from '../statistics/histogram.ts';
 import { upperBoundOfRate } from '../statistics/proportions.ts';
-import { chanceOfFailing, type SequentialTest } from '../statistics/sequential.ts';
 import { LEAST_USERS } from './comparison.ts';
 import { COMPARED, type ComparisonFigures } from './comparison-figures.ts';
 import type { VerdictPolicy } from './policy.ts';
 import { seriesOf } from './series.ts';
 import type { SoakEvidence } from './verdict.ts';
+
+/** The test of errors, and what it comes to at the floor of samples, if it is asked after each answer. */
+export interface ErrorFigures extends ErrorTest {
+  readonly samples: number;
+  /** How often it has failed a release with the `good` rate by then. */
+  readonly falseAlarm: number;
+  /** How often it has failed one with the `bad` rate by then, and how often it passes one there; else it goes on. */
+  readonly power: number;
+  readonly missed: number;
+}
 
 /** What a soak could show, and did: what its verdict is worth, in plain numbers. Chances and rates are fractions. */
 export interface Figures {
@@ -16,15 +25,7 @@ export interface Figures {
   readonly errors: number;
   /** With 95 % confidence, the rate of errors is below this. */
   readonly errorRateBelow: number;
-  /**
-   * The test of errors, and what it comes to at the floor of samples, if it is asked after each answer: how often it has
-   * failed a release with the `good` rate by then, and found one with the `bad` rate.
-   */
-  readonly errorTest: SequentialTest & {
-    readonly samples: number;
-    readonly falseAlarm: number;
-    readonly power: number;
-  };
+  readonly errorTest: ErrorFigures;
   /** The comparison with the version before, for so many users; null where there was none, or too few. */
   readonly comparison: ComparisonFigures | null;
 }
@@ -46,10 +47,15 @@ export function figuresOf({ samples, baseline }: SoakEvidence, policy: VerdictPo
 }
 
 /** What the test of errors comes to at the floor of samples. */
-export function errorFigures({ limits, alpha, samples }: Pick<VerdictPolicy, 'limits' | 'alpha' | 'samples'>) {
+export function errorFigures({
+  limits,
+  alpha,
+  samples,
+}: Pick<VerdictPolicy, 'limits' | 'alpha' | 'samples'>): ErrorFigures {
   const test = errorTestOf(limits?.errorRate, alpha);
-  const chance = (rate: number): number => chanceOfFailing(test, rate, samples);
-  return { ...test, samples, falseAlarm: chance(test.good), power: chance(test.bad) };
+  const bad = chancesOf(test, test.bad, samples);
+  const falseAlarm = chancesOf(test, test.good, samples).failed;
+  return { ...test, samples, falseAlarm, power: bad.failed, missed: bad.passed };
 }
 
 /** The row of the table that was simulated with the most users on each side, but no more than there were. */

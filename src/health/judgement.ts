@@ -7,12 +7,6 @@ export interface Judgement {
   readonly reason: string;
 }
 
-/** All of several verdicts: one fail fails, nothing but passes passes, and no verdicts are missing data. */
-export function combine(verdicts: readonly Verdict[]): Verdict {
-  if (verdicts.includes('fail')) return 'fail';
-  return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'pass') ? 'pass' : 'inconclusive';
-}
-
 /** One of the judgements that a soak is made of. */
 export interface Part extends Judgement {
   /** Inconclusive by our own doing: at the ceiling, that is not held against the release. */

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { formatDuration } from '../config/duration.ts';
+import { PROBE_HEADER } from '../runtime/driver.ts';
 
 /** What one request came to. `status` is null exactly when `ended` is not `answered`. */
 export interface ProbeAnswer {
@@ -32,9 +33,6 @@ export interface ProbeOptions {
   /** Another way there, such as the Unix socket of a throwaway instance. */
   readonly dispatcher?: Dispatcher | undefined;
 }
-
-/** Tells the runtime that it is we who ask: it counts probes apart from users, and takes the header away. */
-const PROBE_HEADER = 'slipway-probe';
 
 /** The headers of a request that no user makes. Answers to a smoke test are not counted at all: it asks for odd things. */
 export function probedFor(purpose: 'health' | 'smoke'): Readonly<Record<string, string>> {

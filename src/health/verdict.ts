@@ -3,17 +3,23 @@ import type { AnswerCounts } from '../contract/answers.ts';
 import { comparisonPart } from './comparison.ts';
 import { errorsPart } from './errors.ts';
 import { floorsPart } from './floors.ts';
-import { combine, type Judgement, type Part } from './judgement.ts';
+import type { Judgement, Part, Verdict } from './judgement.ts';
 import { latencyParts } from './latency-limits.ts';
 import { metricParts } from './metric-bounds.ts';
 import type { VerdictPolicy } from './policy.ts';
 import type { MetricSample, Sample } from './sample.ts';
 import { seriesOf } from './series.ts';
 
-export { combine, type Judgement, type Verdict } from './judgement.ts';
+export type { Judgement, Verdict } from './judgement.ts';
 
 /** Above one bad sample in ten a health flaps; fewer is what a handful of samples cannot tell from chance. */
 const FLAPPING = 0.1;
+
+/** All of several verdicts: one fail fails, nothing but passes passes, and no verdicts are missing data. */
+export function combine(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('fail')) return 'fail';
+  return verdicts.length > 0 && verdicts.every((verdict) => verdict === 'pass') ? 'pass' : 'inconclusive';
+}
 
 /**
  * System availability (§10): one good answer is enough; that it goes on answering is for the soak to say. Fails after
@@ -98,9 +104,9 @@ export function concludeSoak(
   const verdict = combine(parts.map((part) => part.verdict));
   const telling = parts.filter((part) => part.verdict === verdict);
   if (verdict === 'pass') {
-    // The instance stayed alive: that goes without saying. The floors come first, for they say how much was seen.
-    const [floors, ...others] = [...telling.slice(1).toReversed()];
-    return { verdict, reason: [floors, ...others.toReversed()].map((part) => part?.reason).join(', ') };
+    // That the instance stayed alive goes without saying. The floors come first, for they say how much was seen.
+    const said = [...telling.slice(-1), ...telling.slice(1, -1)];
+    return { verdict, reason: said.map((part) => part.reason).join(', ') };
   }
   if (verdict === 'inconclusive' && isAtCeiling(samples, policy)) {
     const missing = telling.filter((part) => part.ours !== true);

@@ -21,6 +21,8 @@ export interface LiveWatch {
   readonly limits?: Limits | undefined;
   /** Milliseconds that the watch lasts. */
   readonly until: number;
+  /** Milliseconds of the watch that this goes on with, after a worker was lost; `until` unless given. */
+  readonly whole?: number | undefined;
   /** What users were answered in the release's own soak, to compare with; null for no comparison. */
   readonly baseline: AnswerCounts | null;
   /** Looks at the runtime, and throws when it is no longer this release's to look at. */
@@ -83,7 +85,7 @@ async function watchThrough(prober: Prober, watch: LiveWatch): Promise<WatchVerd
     limits: watch.address === null ? null : (watch.limits ?? {}),
     metrics: watch.metrics?.bounds ?? [],
   });
-  const policy = policyOfRound(ofSoak, until);
+  const policy = policyOfRound(ofSoak, watch.whole ?? until);
   const longest = ofSoak.ceiling ?? until;
 
   for (let round = 1; ; round++) {
@@ -96,7 +98,14 @@ async function watchThrough(prober: Prober, watch: LiveWatch): Promise<WatchVerd
         onProgress?.({ round, samples: samples.length - before.length, last: sample.detail });
       },
       until: Math.min(longest, remaining()),
-      ...{ interval, counting, metrics, policy, before, baseline, clock, signal },
+      interval,
+      counting,
+      metrics,
+      policy,
+      before,
+      baseline,
+      clock,
+      signal,
     });
     const evidence = { policy, samples, metrics: metrics.taken(), baseline, smoke: [] };
     const verdict = { ...recomputeVerdict(evidence), ...evidence };
@@ -107,7 +116,7 @@ async function watchThrough(prober: Prober, watch: LiveWatch): Promise<WatchVerd
 }
 
 /** The soak's policy, with its false alarms shared out among as many rounds as the watch may have. */
-export function policyOfRound(ofSoak: VerdictPolicy, until: number): VerdictPolicy {
-  const rounds = Math.max(1, Math.ceil(until / ofSoak.for));
+export function policyOfRound(ofSoak: VerdictPolicy, whole: number): VerdictPolicy {
+  const rounds = Math.max(1, Math.ceil(whole / ofSoak.for));
   return { ...ofSoak, checks: ['soak'], ceiling: null, alpha: ofSoak.alpha / rounds };
 }

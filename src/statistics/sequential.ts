@@ -31,27 +31,52 @@ export function cleanAnswersToPass(test: SequentialTest): number {
   return Math.max(1, Math.ceil(passesFrom(test) / weights(test).clean));
 }
 
+/** What has become of a release by then, each with its chance; the rest goes on. */
+export interface Chances {
+  readonly failed: number;
+  readonly passed: number;
+}
+
 /**
- * The chance that it has failed within so many answers of a given rate, asked after each: exact, by carrying on the
- * chances of each number of errors that has not failed yet.
+ * What becomes of a release with a given rate of errors when it is asked after each of so many answers whether it fails,
+ * and after the last one whether it passes: exact, by carrying on the chances of each number of errors that has not
+ * failed yet.
  */
-export function chanceOfFailing(test: SequentialTest, rate: number, answers: number): number {
-  const { error, clean } = weights(test);
+export function chancesAfter(
+  test: SequentialTest,
+  rate: number,
+  answers: number,
+  passes: (errors: number) => boolean,
+): Chances {
   let alive = [1];
+  let fewest = 0;
   let failed = 0;
-  for (let n = 1; n <= answers; n++) {
+  for (let n = 1; n <= answers && alive.length > 0; n++) {
     const next: number[] = [];
-    for (let errors = 0; errors <= alive.length; errors++) {
-      const chance = (alive[errors] ?? 0) * (1 - rate) + (alive[errors - 1] ?? 0) * rate;
-      const fails = weighed(errors, error) + weighed(n - errors, clean) >= failsFrom(test);
-      if (fails) failed += chance;
-      next.push(fails ? 0 : chance);
+    const tooMany = errorsToFail(test, n);
+    for (let index = 0; index <= alive.length; index++) {
+      const chance = (alive[index] ?? 0) * (1 - rate) + (alive[index - 1] ?? 0) * rate;
+      if (fewest + index >= tooMany) failed += chance;
+      else next.push(chance);
     }
     // Numbers of errors that nobody will see are let go: a soak of 100,000 answers is reckoned in a moment.
-    while (next.length > 1 && (next.at(-1) ?? 0) < 1e-15) next.pop();
-    alive = next;
+    while (next.length > 0 && (next.at(-1) ?? 0) < NEVER) next.pop();
+    const likely = next.findIndex((chance) => chance >= NEVER);
+    fewest += Math.max(0, likely);
+    alive = next.slice(Math.max(0, likely));
   }
-  return failed;
+  const passed = alive.reduce((sum, chance, index) => (passes(fewest + index) ? sum + chance : sum), 0);
+  return { failed, passed };
+}
+
+const NEVER = 1e-15;
+
+/** How many of the answers have to be errors for it to fail. */
+function errorsToFail(test: SequentialTest, answers: number): number {
+  const { error, clean } = weights(test);
+  // Where the bad rate is 100 %, a single clean answer proves that it is not that.
+  if (clean === -Infinity) return answers * error >= failsFrom(test) ? answers : Infinity;
+  return Math.ceil((failsFrom(test) - answers * clean) / (error - clean));
 }
 
 function weights({ good, bad }: SequentialTest): { readonly error: number; readonly clean: number } {

@@ -155,3 +155,12 @@ describe('soakVerdict (§10, §12), for 4s and 5 samples, three failures allowed
     expect(soakVerdict(evidence, policy)).toEqual({ verdict, reason: expect.stringContaining(reason) });
   });
 });
+
+test('a health that asks for three good looks in a row has not passed on fewer', () => {
+  const verdictOf = (letters: string) =>
+    healthVerdict(samples(letters, { kind: 'health' }), { failures: 3, successes: 3 });
+  expect(verdictOf('gg')).toEqual({ verdict: 'inconclusive', reason: '2 of 3 good in a row' });
+  expect(verdictOf('ggbgg').verdict).toBe('inconclusive');
+  expect(verdictOf('ggblglg').verdict).toBe('inconclusive');
+  expect(verdictOf('bglgg').verdict).toBe('pass');
+});
