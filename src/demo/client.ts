@@ -16,35 +16,54 @@ export interface RequestCount {
 export interface SteadyClient {
   /** Those that are under way count as sent, and not yet as failed. */
   count(): RequestCount;
+  /** The same of one part of the story: those that were sent in it, whenever they were answered. */
+  countIn(part: number): RequestCount;
   /** The first failures: when, and what was seen in place of a 200. */
   failures(): readonly string[];
   /** Asks no more. Resolves once the last answer is here, so that the count is final. */
   stop(): Promise<void>;
 }
 
+export interface AskingOptions {
+  /** Milliseconds between two requests, and after which one without a whole answer has failed. */
+  readonly pause?: number;
+  readonly patience?: number;
+  /** The part of the story that is told right now. */
+  readonly part?: () => number;
+}
+
 /**
  * Begins to ask `url`, ten times a second. A request has failed unless a whole answer with status 200 comes: a refused
  * or broken connection, another status, and silence all count. It does not wait for one answer before it asks again.
  */
-export function askSteadily(url: string, { pause = PAUSE, patience = PATIENCE } = {}): SteadyClient {
+export function askSteadily(
+  url: string,
+  { pause = PAUSE, patience = PATIENCE, part: partNow = () => 0 }: AskingOptions = {},
+): SteadyClient {
   const agent = new Agent({ connect: { timeout: patience } });
   const underWay = new Set<Promise<void>>();
   const failures: string[] = [];
-  let sent = 0;
-  let failed = 0;
+  const counts = new Map<number, { sent: number; failed: number }>();
   let stopped: Promise<void> | null = null;
 
-  async function ask(): Promise<void> {
+  function countIn(part: number): { sent: number; failed: number } {
+    const count = counts.get(part) ?? { sent: 0, failed: 0 };
+    counts.set(part, count);
+    return count;
+  }
+
+  async function ask(count: { failed: number }): Promise<void> {
     const at = new Date().toISOString();
     const seen = await answerOf(url, agent, patience);
     if (seen === '200') return;
-    failed += 1;
+    count.failed += 1;
     if (failures.length < REMEMBERED) failures.push(`${at} ${seen}`);
   }
 
   function begin(): void {
-    sent += 1;
-    const asked = ask().finally(() => underWay.delete(asked));
+    const count = countIn(partNow());
+    count.sent += 1;
+    const asked = ask(count).finally(() => underWay.delete(asked));
     underWay.add(asked);
   }
 
@@ -58,10 +77,17 @@ export function askSteadily(url: string, { pause = PAUSE, patience = PATIENCE } 
   begin();
 
   return {
-    count: () => ({ sent, failed }),
+    count: () => totalOf([...counts.values()]),
+    countIn: (part) => ({ ...countIn(part) }),
     failures: () => [...failures],
     stop: () => (stopped ??= stop()),
   };
+}
+
+function totalOf(counts: readonly RequestCount[]): RequestCount {
+  const sum = (each: (count: RequestCount) => number): number =>
+    counts.reduce((total, count) => total + each(count), 0);
+  return { sent: sum(({ sent }) => sent), failed: sum(({ failed }) => failed) };
 }
 
 /** The status of a whole answer, or what went wrong. */

@@ -1,11 +1,11 @@
-import { createAudience, type Audience } from './audience.ts';
+import { createAudience, type Audience, type Seen } from './audience.ts';
 import { endingWith, interruptible, until } from './interruption.ts';
-import { brokenPromises, outcomeOf, readFindings, type DemoOutcome } from './outcome.ts';
+import { brokenPromises, outcomeOf, readFindings, type DemoOutcome, type StepRequests } from './outcome.ts';
 import { startPlaying, type Playing } from './playing.ts';
 import { whyNoSandbox } from './sandbox.ts';
 import { carryOut } from './step.ts';
 import { tellStep } from './step-telling.ts';
-import type { Story } from './story.ts';
+import { environmentsOf, type Story } from './story.ts';
 import { tellKept, tellServer, tellStart, tellSummary } from './summary.ts';
 import type { Telling } from './telling.ts';
 
@@ -73,20 +73,29 @@ function audienceOf({ observer, story }: Playing): Audience {
 }
 
 /** Tells step after step, up to the first that goes another way than the story; then what came of them. */
-async function tell(playing: Playing, { onLive, leave }: Audience, { telling, signal }: DemoOptions): Promise<Told> {
+async function tell(playing: Playing, audience: Audience, { telling, signal }: DemoOptions): Promise<Told> {
+  const { onLive, onStep, leave } = audience;
   const { story, artifacts } = playing;
   const wrong: string[] = [];
   for (const [index, step] of story.steps.entries()) {
+    onStep();
     const stepTelling = tellStep(telling, step, index + 1, story.steps.length);
     const mismatch = await carryOut(step, { playing, telling: stepTelling, onLive, signal });
     if (mismatch === null) continue;
     wrong.push(`Step ${index + 1}, ${step.title}: ${mismatch}`);
     break;
   }
-  const findings = await readFindings(artifacts, story.environment);
+  const findings = await readFindings(artifacts, environmentsOf(story));
   const seen = await leave();
-  const outcome = outcomeOf(findings, seen.requests);
+  const outcome = outcomeOf(findings, seen.requests, requestsByStep(story, seen));
   wrong.push(...brokenPromises(outcome));
   tellSummary(telling, { findings, outcome, failures: seen.failures, wrong });
   return { outcome, wrong };
+}
+
+function requestsByStep({ steps }: Story, { byStep }: Seen): readonly StepRequests[] {
+  return byStep.flatMap((count, index) => {
+    const step = steps[index];
+    return step === undefined ? [] : [{ step: step.title, ...count, mayFail: 'deploy' in step && step.mayFail }];
+  });
 }

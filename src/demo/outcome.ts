@@ -12,10 +12,19 @@ export interface DemoOutcome {
   /** As the store has them, in the order in which they began. */
   readonly records: readonly DeploymentRecord[];
   readonly requests: RequestCount;
+  /** Those of each step that was told, in their order. */
+  readonly requestsByStep: readonly StepRequests[];
   /** By deployment id. */
   readonly verified: Readonly<Record<string, Verification['verdict']>>;
   /** Whether each agent that took over from another found its instance folder as that one had left it (§3). */
   readonly instancesUnchanged: boolean;
+}
+
+/** What the client saw in one step. */
+export interface StepRequests extends RequestCount {
+  readonly step: string;
+  /** Whether some may fail: something bad was live for a moment. */
+  readonly mayFail: boolean;
 }
 
 /** What the store alone says of a demo, once all is told. */
@@ -25,8 +34,8 @@ export interface Findings {
   readonly instancesUnchanged: boolean;
 }
 
-export async function readFindings(artifacts: ArtifactStore, environment: string): Promise<Findings> {
-  const records = await recordsOf(artifacts, environment);
+export async function readFindings(artifacts: ArtifactStore, environments: readonly string[]): Promise<Findings> {
+  const records = await recordsOf(artifacts, environments);
   const ids = records.flatMap(({ deploymentId }) => deploymentId ?? []);
   const verifications: Verification[] = [];
   for (const id of ids) verifications.push(await verifyDeployment(artifacts, id));
@@ -37,27 +46,34 @@ export async function readFindings(artifacts: ArtifactStore, environment: string
 export function outcomeOf(
   { records, verifications, instancesUnchanged }: Findings,
   requests: RequestCount,
+  requestsByStep: readonly StepRequests[],
 ): DemoOutcome {
   const verified = Object.fromEntries(verifications.map(({ id, verdict }) => [id, verdict]));
-  return { records, requests, verified, instancesUnchanged };
+  return { records, requests, requestsByStep, verified, instancesUnchanged };
 }
 
 /** What a demo must show, whatever its story: each broken promise as a sentence; none when all are kept. */
-export function brokenPromises({ records, requests, verified, instancesUnchanged }: DemoOutcome): readonly string[] {
+export function brokenPromises(outcome: DemoOutcome): readonly string[] {
+  const { records, requests, requestsByStep, verified, instancesUnchanged } = outcome;
   const broken = Object.entries(verified)
     .filter(([, verdict]) => verdict !== 'VALID')
     .map(([id, verdict]) => `${id} is ${verdict}`);
   if (records.length === 0) broken.push('the store has no record of any deployment');
   if (requests.sent === 0) broken.push('no request was sent');
-  if (requests.failed > 0) broken.push(`${requests.failed} of ${requests.sent} requests failed`);
+  for (const { step, sent, failed, mayFail } of requestsByStep) {
+    if (failed > 0 && !mayFail) broken.push(`${failed} of ${sent} requests failed in "${step}"`);
+  }
   if (!instancesUnchanged) broken.push('an instance folder was changed by a deployment, or nobody knows');
   return broken;
 }
 
-async function recordsOf(artifacts: ArtifactStore, environment: string): Promise<readonly DeploymentRecord[]> {
+async function recordsOf(
+  artifacts: ArtifactStore,
+  environments: readonly string[],
+): Promise<readonly DeploymentRecord[]> {
   const components = await artifacts.components();
-  const histories = components.map((component) =>
-    targetHistory(artifacts.component(component), { environment, component }),
+  const histories = components.flatMap((component) =>
+    environments.map((environment) => targetHistory(artifacts.component(component), { environment, component })),
   );
   return (await Promise.all(histories)).flat().toSorted((a, b) => beginningOf(a).localeCompare(beginningOf(b)));
 }

@@ -1,4 +1,4 @@
-import { between } from '../cli/report/time.ts';
+import { between, elapsed } from '../cli/report/time.ts';
 import type { DeploymentRecord, StageRecord } from '../contract/record.ts';
 import type { Stage } from '../contract/stages.ts';
 
@@ -19,13 +19,14 @@ export function endedStages(record: DeploymentRecord): readonly StageLine[] {
   const restored = rollback.restoredAt !== null;
   const end = rollback.restoredAt ?? rollback.startedAt;
   const back = rollback.to === null ? 'out of service again' : `back to ${rollback.to.version}`;
+  const bound = rollback.outcome === 'late' ? `: ${elapsed(rollback.within)} were declared` : '';
   return [
     ...ended,
     {
       stage: 'rollback',
       mark: restored ? 'restored' : 'failed',
       took: between(rollback.startedAt, end),
-      note: restored ? `${back}, ${rollback.outcome}` : 'a person has to take over',
+      note: restored ? `${back}, ${rollback.outcome}${bound}` : 'a person has to take over',
     },
   ];
 }

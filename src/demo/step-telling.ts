@@ -12,6 +12,10 @@ export interface StepTelling {
   ordered(target: string, order: { readonly change: string; readonly by: string }): void;
   /** A record as it stands now: tells the stages that have ended since, and shows the one that goes on. */
   progress(record: DeploymentRecord): void;
+  /** Nothing is asked of the lane: what it does by itself is waited for. */
+  awaiting(target: string): void;
+  /** As `progress`, of a deployment that the lane began by itself: says first why. */
+  followed(record: DeploymentRecord): void;
   /** @param mismatch how the record is unlike what was expected; null when it is not */
   ended(record: DeploymentRecord, mismatch: string | null): void;
   held(hold: Hold | null): void;
@@ -27,14 +31,36 @@ export function tellStep(telling: Telling, step: Step, number: number, of: numbe
   const { paint } = telling;
   const say = (text: string): void => telling.line(`${INDENT}${text}`);
   let told = 0;
+  let isBreachTold = false;
+  let isFollowing = false;
 
   function tellStages(record: DeploymentRecord): void {
     const ended = endedStages(record);
     for (const { stage, mark, took, note } of ended.slice(told)) {
+      if (stage === 'rollback') tellBreach(record);
       const columns = [marked(mark, paint), stageName(stage).padEnd(WIDTH.stage), timed(took, paint), oneLine(note)];
       say(columns.join(' ').trimEnd());
     }
     told = Math.max(told, ended.length);
+    if (record.rollback?.outcome === 'restoring') tellBreach(record);
+  }
+
+  /** As soon as it is known, and once: until then nobody has to be woken. */
+  function tellBreach({ rollback }: DeploymentRecord): void {
+    if (isBreachTold || !rollback?.breachedAt) return;
+    isBreachTold = true;
+    const past = `not back within ${elapsed(rollback.within)}`;
+    const next = 'it goes on until the old version is seen healthy, or until a person takes over';
+    say(`${paint('red', '! ROLLBACK_BREACHED')} ${past}; ${next}`);
+  }
+
+  function progress(record: DeploymentRecord): void {
+    tellStages(record);
+    const current = underWay(record);
+    if (current === null) return telling.meanwhile(null);
+    const { stage, since } = current;
+    const name = `${INDENT.slice(2)}${stageName(stage).padEnd(WIDTH.stage)}`;
+    telling.meanwhile(() => `${name} ${elapsed(Math.max(0, Date.now() - since)).padStart(WIDTH.time)}`);
   }
 
   telling.line();
@@ -47,13 +73,19 @@ export function tellStep(telling: Telling, step: Step, number: number, of: numbe
     ordered(target, { change, by }) {
       say(paint('dim', `deploy ${target} for ${change}, asked for by ${by}`));
     },
-    progress(record) {
-      tellStages(record);
-      const current = underWay(record);
-      if (current === null) return telling.meanwhile(null);
-      const { stage, since } = current;
-      const name = `${INDENT.slice(2)}${stageName(stage).padEnd(WIDTH.stage)}`;
-      telling.meanwhile(() => `${name} ${elapsed(Math.max(0, Date.now() - since)).padStart(WIDTH.time)}`);
+    progress,
+    awaiting(target) {
+      telling.meanwhile(() => `${INDENT.slice(2)}${target} is watched`);
+    },
+    followed(record) {
+      if (!isFollowing) {
+        isFollowing = true;
+        told = 0;
+        const { requestedBy, reason } = record.change;
+        say(`${paint('yellow', '↩')} ${requestedBy} orders a rollback by itself`);
+        telling.paragraph(`${INDENT}  `, oneLine(reason ?? ''));
+      }
+      progress(record);
     },
     ended(record, mismatch) {
       tellStages(record);

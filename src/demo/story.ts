@@ -21,13 +21,24 @@ const commit = z.strictObject({
 const expectation = z.strictObject({
   result: z.enum(RESULTS),
   failure: z.enum(Object.keys(FAILURES) as [FailureCode, ...FailureCode[]]).nullable(),
+  /** What the way back came to; not looked at unless given. */
+  rollback: z.enum(['restored', 'late', 'removed']).optional(),
 });
+
+/** What a lane does by itself afterwards: it is waited for, and holds the target. */
+const consequence = expectation.extend({ by: z.literal('slipway') });
 
 const deployStep = z.strictObject({
   title: text,
+  /** Somebody opens the lane again first; it is held then. */
+  resume: z.strictObject({ by: text, reason: text }).optional(),
   commit,
-  deploy: z.strictObject({ component: name, change: text, by: text }),
+  /** The story's environment unless another is named. */
+  deploy: z.strictObject({ component: name, environment: name.optional(), change: text, by: text }),
   expect: expectation,
+  afterwards: consequence.optional(),
+  /** Whether the client may see requests fail in this step: something bad is live for a moment. */
+  mayFail: z.boolean().default(false),
 });
 
 const resumeStep = z.strictObject({
@@ -58,9 +69,16 @@ export type Story = z.output<typeof storySchema> & {
 
 export type Commit = z.output<typeof commit>;
 export type Expectation = z.output<typeof expectation>;
+export type Consequence = z.output<typeof consequence>;
 export type DeployStep = z.output<typeof deployStep>;
 export type ResumeStep = z.output<typeof resumeStep>;
 export type Step = DeployStep | ResumeStep;
+
+/** Every environment that a story deploys to, its own first. */
+export function environmentsOf({ environment, steps }: Story): readonly string[] {
+  const others = steps.flatMap((step) => ('deploy' in step ? (step.deploy.environment ?? []) : []));
+  return [...new Set([environment, ...others])];
+}
 
 /** The stories that come with Slipway, in `examples/stories` of this installation. */
 export function storiesFolder(): string {

@@ -3,7 +3,7 @@ import { oneLine, type Paint } from '../cli/report/paint.ts';
 import { describeResult } from '../cli/report/record.ts';
 import { table } from '../cli/report/table.ts';
 import { between, elapsed, when } from '../cli/report/time.ts';
-import type { DeploymentRecord } from '../contract/record.ts';
+import type { DeploymentRecord, RecordedRollback } from '../contract/record.ts';
 import { formatTarget } from '../contract/target.ts';
 import type { Verification } from '../records/verify.ts';
 import type { Observation } from '../runtime/driver.ts';
@@ -44,8 +44,12 @@ export function tellSummary(telling: Telling, { findings, outcome, failures, wro
     telling.line(`  ${row}`);
 
   tellHeading(telling, 'All the while');
-  const { requests, instancesUnchanged } = outcome;
+  const { requests, requestsByStep, instancesUnchanged } = outcome;
   telling.line(`  ${requests.sent} requests sent, ${good(requests.failed === 0, `${requests.failed} failed`, paint)}`);
+  for (const { step, sent, failed, mayFail } of requestsByStep.filter((each) => each.failed > 0)) {
+    const share = paint(mayFail ? 'yellow' : 'red', `${failed} of ${sent} failed`);
+    telling.line(`    ${share} in "${step}"${mayFail ? ', where something bad was live' : ''}`);
+  }
   for (const failure of failures) telling.line(`    ${failure}`);
   const state = good(instancesUnchanged, instancesUnchanged ? 'unchanged' : 'changed', paint);
   telling.line(`  The agent's instance folder, from the old version to the new one: ${state}`);
@@ -99,8 +103,9 @@ function shown(folder: string): string {
   return relative(process.cwd(), folder) || '.';
 }
 
-/** What, how it ended, how long that took, and the very artifact. */
-function rowOf({ deploymentId, target, result, artifact, failure, stages }: DeploymentRecord, paint: Paint): string[] {
+/** What, how it ended, how long that took, the very artifact, and the way back from it. */
+function rowOf(record: DeploymentRecord, paint: Paint): string[] {
+  const { deploymentId, target, result, artifact, failure, rollback, stages } = record;
   const began = stages[0]?.startedAt;
   const ended = stages.at(-1)?.finishedAt;
   return [
@@ -108,7 +113,14 @@ function rowOf({ deploymentId, target, result, artifact, failure, stages }: Depl
     describeResult(result, false, paint) + (failure === null ? '' : ` ${failure.code}`),
     began && ended ? elapsed(between(began, ended)) : '-',
     artifact?.version ?? '-',
+    rollback === null ? '' : wayBackOf(rollback, paint),
   ];
+}
+
+/** How the way back went, and how long it took. */
+function wayBackOf({ outcome, startedAt, restoredAt }: RecordedRollback, paint: Paint): string {
+  const took = restoredAt === null ? '' : ` after ${elapsed(between(startedAt, restoredAt))}`;
+  return paint(outcome === 'late' || outcome === 'failed' ? 'red' : 'yellow', `${outcome}${took}`);
 }
 
 function whenAndWhy({ change, failure, stages }: DeploymentRecord): string {

@@ -71,6 +71,25 @@ describe('the client of a demo', () => {
     expect(client.failures().at(-1)).toMatch(/ECONNREFUSED/);
   });
 
+  test('counts a request as of the part of the story that it was sent in, whenever it is answered', async () => {
+    let part = 1;
+    server = createServer((_, response) => void setTimeout(() => response.writeHead(500).end(), 200));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    client = askSteadily(url, { pause: 20, patience: 2_000, part: () => part });
+    await untilSent(3);
+    const before = client.countIn(1).sent;
+    part = 2;
+    await untilSent(before + 2);
+    await client.stop();
+    const after = client.countIn(2).sent;
+    expect(client.countIn(1)).toEqual({ sent: before, failed: before });
+    expect(client.countIn(2)).toEqual({ sent: after, failed: after });
+    expect(client.count()).toEqual({ sent: before + after, failed: before + after });
+    expect(client.countIn(3)).toEqual({ sent: 0, failed: 0 });
+  });
+
   test('has the last answer when it has stopped', async () => {
     await asking((_, response) => void setTimeout(() => response.end('Welcome'), 100), 10);
     await untilSent(5);

@@ -1,16 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { removeUnpacked } from '../../src/artifacts/unpack.ts';
 import type { DemoOutcome } from '../../src/demo/outcome.ts';
-import { identify, processesMarked } from '../../src/runtime/local/process.ts';
-import { tagOf } from '../../src/runtime/local/sockets.ts';
-
-const PROGRAM = resolve(import.meta.dirname, '../../bin/slipway.js');
+import { identify } from '../../src/runtime/local/process.ts';
+import { instancesLeft, startDemo, startedBy, tellDemo } from './running.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -18,39 +15,17 @@ beforeAll(async () => {
 });
 afterAll(() => removeUnpacked(folder));
 
-/** Runs `slipway demo` in a folder of its own: its own server, whatever this machine's environment names. */
-function startDemo(...args: readonly string[]): ChildProcess {
-  const { TEMPORAL_ADDRESS: _, TEMPORAL_NAMESPACE: __, TEMPORAL_PROFILE: ___, ...env } = process.env;
-  return spawn(process.execPath, [PROGRAM, 'demo', ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-/** Process ids that a demo said it had started. */
-function startedBy(told: string): readonly number[] {
-  const line = /^ {2}Ready after .*$/m.exec(told)?.[0] ?? '';
-  return [...line.matchAll(/\((\d+)\)/g)].map(([, pid]) => Number(pid));
-}
-
-/** Instances of this folder's runtime that are still there. */
-function instancesLeft(): readonly unknown[] {
-  const tag = tagOf(join(folder, '.slipway', 'demo', '.slipway', 'runtime'));
-  return processesMarked(`SLIPWAY_INSTANCE=${tag}-`);
-}
-
 describe('slipway demo', () => {
   let outcome: DemoOutcome;
   let told: string;
   let exitCode: number | null;
   beforeAll(async () => {
-    const demo = startDemo('--json');
-    const [out, err, [code]] = await Promise.all([text(demo.stdout!), text(demo.stderr!), once(demo, 'exit')]);
-    told = err;
-    exitCode = code as number | null;
-    outcome = JSON.parse(out) as DemoOutcome;
+    ({ outcome, told, exitCode } = await tellDemo(folder));
   }, 180_000);
 
   test('ends well, with one document and nothing else on stdout', () => {
     expect(exitCode).toBe(0);
-    expect(Object.keys(outcome)).toEqual(['records', 'requests', 'verified', 'instancesUnchanged']);
+    expect(Object.keys(outcome)).toEqual(['records', 'requests', 'requestsByStep', 'verified', 'instancesUnchanged']);
   });
 
   test('deploys the three, takes the third storefront back, and turns the undocumented commit away', () => {
@@ -106,12 +81,12 @@ describe('slipway demo', () => {
   test('leaves nothing running', () => {
     expect(startedBy(told)).toHaveLength(5);
     expect(startedBy(told).map(identify)).toEqual(startedBy(told).map(() => null));
-    expect(instancesLeft()).toEqual([]);
+    expect(instancesLeft(folder)).toEqual([]);
   });
 });
 
 test('Ctrl-C in the middle of a deployment stops everything, however often it is pressed', async () => {
-  const demo = startDemo();
+  const demo = startDemo(folder);
   let told = '';
   demo.stdout!.on('data', (chunk: Buffer) => (told += chunk.toString()));
   await expect.poll(() => told, { timeout: 60_000, interval: 20 }).toMatch(/^2\/8/m);
@@ -121,12 +96,12 @@ test('Ctrl-C in the middle of a deployment stops everything, however often it is
   setTimeout(() => demo.kill('SIGINT'), 300);
   expect(await exit).toEqual([1, null]);
   expect(startedBy(told).map(identify)).toEqual(startedBy(told).map(() => null));
-  expect(instancesLeft()).toEqual([]);
+  expect(instancesLeft(folder)).toEqual([]);
 }, 90_000);
 
 test('a story that does not exist is bad usage, and begins nothing', async () => {
   await removeUnpacked(join(folder, '.slipway'));
-  const demo = startDemo('--story', 'second-week');
+  const demo = startDemo(folder, '--story', 'second-week');
   const [said, [exitCode]] = await Promise.all([text(demo.stderr!), once(demo, 'exit')]);
   expect(exitCode).toBe(2);
   expect(said).toMatch(/second-week.*first-week/);

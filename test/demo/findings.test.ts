@@ -64,12 +64,12 @@ describe('what the store says of a demo', () => {
     ['not looked at: not known to be unchanged', 'agent', null, false],
     ['not looked at, for a service, which runs beside its successor: nothing to say', 'service', null, true],
   ] as const)('instance folder %s', async (_, kind, hashes, unchanged) => {
-    const findings = await readFindings(await storeAfter(kind, hashes), 'staging');
+    const findings = await readFindings(await storeAfter(kind, hashes), ['staging']);
     expect(findings.instancesUnchanged).toBe(unchanged);
   });
 
   test('a record that does not hold is INVALID, with the clause that was broken', async () => {
-    const { records, verifications } = await readFindings(await storeAfter('agent', null), 'staging');
+    const { records, verifications } = await readFindings(await storeAfter('agent', null), ['staging']);
     expect(records.map(({ deploymentId }) => deploymentId)).toEqual([ID]);
     expect(verifications).toMatchObject([{ id: ID, verdict: 'INVALID', clause: '§4' }]);
   });

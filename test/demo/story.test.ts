@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readStory } from '../../src/demo/story.ts';
+import { environmentsOf, readStory } from '../../src/demo/story.ts';
 
 const STORY = `story: night
 title: A quiet night
 repository: ../shop
 platform: ../platform.yaml
-environment: staging
+environment: night-shift
 branch: main
 client: { component: storefront, path: / }
 steps:
@@ -35,6 +35,12 @@ describe('a story', () => {
       folder: join(stories, 'night'),
       steps: [{ resume: { by: 'ada' } }],
     });
+  });
+
+  test('plays in its own environment, and in those that its steps name', async () => {
+    const step = deploying('result: completed, failure: null');
+    await written(step.replace('change: CHG-1,', 'environment: workshop, change: CHG-1,'));
+    expect(environmentsOf(await readStory('night', stories))).toEqual(['night-shift', 'workshop']);
   });
 
   test('that does not exist is refused, and those that do are named', async () => {
@@ -66,6 +72,16 @@ describe('a story', () => {
       'a result that no deployment has',
       deploying('result: perfect, failure: null'),
       /result: found "perfect", expected one of completed/,
+    ],
+    [
+      'a way back that comes to nothing that one can',
+      deploying('result: rolled-back, failure: SMOKE_FAILED, rollback: quick'),
+      /rollback: found "quick", expected one of restored, late, removed/,
+    ],
+    [
+      'something that nobody but a person does by himself',
+      `${deploying('result: completed, failure: null')}    afterwards: { result: completed, failure: null, by: ada }\n`,
+      /afterwards\.by: found "ada", expected/,
     ],
     ['a failure that has no such code', deploying('result: failed, failure: BAD_LUCK'), /failure: found "BAD_LUCK"/],
   ])('with %s is refused with line and remedy', async (_, text, message) => {

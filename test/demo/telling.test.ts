@@ -3,6 +3,14 @@ import { openRecord, type DeploymentRecord } from '../../src/contract/record.ts'
 import { tellStep } from '../../src/demo/step-telling.ts';
 import { createTelling } from '../../src/demo/telling.ts';
 
+/** What was told, line by line, without what only makes columns. */
+function linesOf(text: string): readonly string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().replace(/ +/g, ' '));
+}
+
 /** A stream that keeps what is written to it. */
 function listening(terminal: { isTTY?: boolean; columns?: number } = {}) {
   const written: string[] = [];
@@ -47,7 +55,7 @@ const FAILED: DeploymentRecord = {
   stages: [intake, smoke],
   failure: { code: 'SMOKE_FAILED', clause: '§10', stage: 'post-deploy-verification', message: 'answered 502' },
 };
-const ROLLED_BACK: DeploymentRecord = {
+const ROLLED_BACK = {
   ...FAILED,
   result: 'rolled-back',
   rollback: {
@@ -58,7 +66,20 @@ const ROLLED_BACK: DeploymentRecord = {
     within: 30_000,
     outcome: 'restored',
   },
-};
+} satisfies DeploymentRecord;
+/** As `ROLLED_BACK`, and past its bound of three seconds. */
+const LATE = {
+  ...ROLLED_BACK,
+  rollback: {
+    ...ROLLED_BACK.rollback,
+    restoredAt: '2026-11-23T10:00:07.600Z',
+    within: 3_000,
+    breachedAt: '2026-11-23T10:00:05.300Z',
+    outcome: 'late',
+  },
+} satisfies DeploymentRecord;
+const BREACHED =
+  '! ROLLBACK_BREACHED not back within 3.0 s; it goes on until the old version is seen healthy, or until a person takes over';
 const STEP = { title: 'It goes back', resume: { component: 'storefront', by: 'ada', reason: 'well' } };
 
 describe('a step as it is told', () => {
@@ -69,10 +90,7 @@ describe('a step as it is told', () => {
       step.progress(soFar);
     }
     step.ended(ROLLED_BACK, null);
-    const lines = text()
-      .split('\n')
-      .map((line) => line.trim().replace(/ +/g, ' '));
-    expect(lines).toEqual([
+    expect(linesOf(text())).toEqual([
       '',
       '6/8 It goes back',
       '✓ change intake 1.2 s CHG-1006: Delivery dates',
@@ -80,7 +98,52 @@ describe('a step as it is told', () => {
       '↩ rollback 100 ms back to 20261105.0, restored',
       'answered 502',
       'staging/storefront/3 rolled-back, as expected',
-      '',
+    ]);
+  });
+
+  test('says at once, and once, that a rollback is past its bound', () => {
+    const { telling, text } = listening();
+    const step = tellStep(telling, STEP, 6, 8);
+    const rollback = { ...LATE.rollback, restoredAt: null, outcome: 'restoring' } as const;
+    const restoring: DeploymentRecord = { ...LATE, result: null, rollback };
+    step.progress(FAILED);
+    expect(text()).not.toContain('ROLLBACK_BREACHED');
+    step.progress(restoring);
+    expect(linesOf(text()).at(-1)).toBe(BREACHED);
+    step.progress(restoring);
+    step.ended(LATE, null);
+    expect(linesOf(text()).filter((line) => line === BREACHED)).toHaveLength(1);
+    expect(linesOf(text())).toContain('↩ rollback 5.3 s back to 20261105.0, late: 3.0 s were declared');
+  });
+
+  test('says so before the rollback, where nobody saw it while it went on', () => {
+    const { telling, text } = listening();
+    tellStep(telling, STEP, 6, 8).ended(LATE, null);
+    const lines = linesOf(text());
+    expect(lines.indexOf(BREACHED)).toBe(lines.findIndex((line) => line.startsWith('↩ rollback')) - 1);
+  });
+
+  test('goes on with what the lane does by itself, and why', () => {
+    const { telling, text } = listening();
+    const step = tellStep(telling, STEP, 6, 8);
+    const completed: DeploymentRecord = { ...RECORD, result: 'completed', stages: [intake] };
+    step.ended(completed, null);
+    step.awaiting('staging/storefront');
+    const change = {
+      ...RECORD.change,
+      id: 'rollback:staging/storefront/2',
+      requestedBy: 'slipway',
+      reason: 'it fails',
+    };
+    const own: DeploymentRecord = { ...completed, deploymentId: 'staging/storefront/4', change };
+    for (const soFar of [{ ...own, stages: [] }, own]) step.followed(soFar);
+    step.ended(own, null);
+    expect(linesOf(text()).slice(3)).toEqual([
+      'staging/storefront/3 completed, as expected',
+      '↩ slipway orders a rollback by itself',
+      'it fails',
+      '✓ change intake 1.2 s rollback:staging/storefront/2: Delivery dates',
+      'staging/storefront/4 completed, as expected',
     ]);
   });
 

@@ -6,10 +6,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readStory } from '../../src/demo/story.ts';
 import { tellInto } from './story.ts';
 
 /** Step of the story after which each version of the storefront stands in the repository. */
 const VERSIONS = { first: 3, second: 5, third: 6 } as const;
+
+const firstWeek = await readStory('first-week');
 
 let folder: string;
 const running: ChildProcess[] = [];
@@ -17,7 +20,7 @@ const running: ChildProcess[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slipway-shop-'));
   for (const [name, step] of Object.entries(VERSIONS)) {
-    await tellInto(join(folder, name), step);
+    await tellInto(firstWeek, join(folder, name), step);
     for (const component of ['catalog', 'storefront', 'restock']) build(name, component);
   }
 });

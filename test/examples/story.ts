@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { createStoryRepository } from '../../src/demo/repository.ts';
-import { readStory, storiesFolder } from '../../src/demo/story.ts';
+import { readStory, storiesFolder, storyNames, type Story } from '../../src/demo/story.ts';
 
 export const EXAMPLES = dirname(storiesFolder());
 
-export const story = await readStory('first-week');
+/** Every story that comes with Slipway. */
+export const stories: readonly Story[] = await Promise.all((await storyNames()).map((name) => readStory(name)));
 
-/** Tells the story's commits, up to and with step `last`, into an empty folder as a git repository. Returns the hashes. */
-export async function tellInto(folder: string, last = Infinity): Promise<readonly string[]> {
+/** Tells a story's commits, up to and with step `last`, into an empty folder as a git repository. Returns the hashes. */
+export async function tellInto(story: Story, folder: string, last = Infinity): Promise<readonly string[]> {
   const repository = await createStoryRepository({ story, folder });
   const hashes: string[] = [];
   for (const step of story.steps.slice(0, last)) {

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { card } from './card.mjs';
+import { frame } from './frame.mjs';
+
+const file = (name) => readFileSync(new URL(name, import.meta.url));
+const html = { 'content-type': 'text/html; charset=utf-8' };
+const home = file('home.html');
+const theme = file('theme.css');
+
+let seen = 0;
+
+const server = createServer(async (request, response) => {
+  seen += 1;
+  if (seen % 60 === 0) tellCatalog();
+  switch (new URL(request.url, 'http://storefront').pathname) {
+    case '/':
+      return response.writeHead(200, html).end(home);
+    case '/theme.css':
+      return response.writeHead(200, { 'content-type': 'text/css' }).end(theme);
+    case '/healthz':
+      return response.end('ok\n');
+    case '/products':
+      return showProducts(response);
+    default:
+      return response.writeHead(404, html).end(frame({ title: 'Not here', body: '<h1>Nothing on this shelf</h1>' }));
+  }
+});
+
+/** The home page stands on its own; this page needs the catalog, and says so when it is away. */
+async function showProducts(response) {
+  try {
+    const answer = await fetch(`${process.env.CATALOG_URL}/products`, { signal: AbortSignal.timeout(2_000) });
+    const { currency, products } = await answer.json();
+    const cards = products.map((product) => card(product, currency)).join('\n');
+    const body = `<h1>On the shelf</h1>\n<section class="shelf-of-cards">\n${cards}\n</section>`;
+    response.writeHead(200, html).end(frame({ title: 'On the shelf', body }));
+  } catch (error) {
+    console.error(`the catalog could not be shown: ${error.message}`);
+    response.writeHead(502, html).end(frame({ title: 'One moment', body: '<h1>The shelf is being dusted</h1>' }));
+  }
+}
+
+/** Now and then, so that it costs nobody anything. */
+async function tellCatalog() {
+  const answer = await fetch(`${process.env.CATALOG_URL}/pages-seen`, { method: 'POST', body: String(seen) });
+  const { total } = await answer.json();
+  console.log(`${total} pages seen so far`);
+}
+
+server.listen(Number(process.env.PORT), '127.0.0.1');
+
+// Answers what has been asked, then ends.
+process.on('SIGTERM', () => server.close());

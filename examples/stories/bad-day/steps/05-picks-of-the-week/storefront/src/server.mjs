@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { card } from './card.mjs';
+import { frame } from './frame.mjs';
+
+const file = (name) => readFileSync(new URL(name, import.meta.url));
+const html = { 'content-type': 'text/html; charset=utf-8' };
+const home = file('home.html').toString();
+const PICKS = ['bud-vase', 'morning-mug', 'soup-bowl', 'serving-plate'];
+const theme = file('theme.css');
+
+const server = createServer(async (request, response) => {
+  switch (new URL(request.url, 'http://storefront').pathname) {
+    case '/':
+      return response.writeHead(200, html).end(home.replace('</main>', `${await picks()}\n</main>`));
+    case '/theme.css':
+      return response.writeHead(200, { 'content-type': 'text/css' }).end(theme);
+    case '/healthz':
+      return response.end('ok\n');
+    case '/products':
+      return showProducts(response);
+    default:
+      return response.writeHead(404, html).end(frame({ title: 'Not here', body: '<h1>Nothing on this shelf</h1>' }));
+  }
+});
+
+/** The home page goes without them when the catalog is away. One after the other, so that the catalog is not overrun. */
+async function picks() {
+  const cards = [];
+  try {
+    for (const pick of PICKS) {
+      const answer = await fetch(`${process.env.CATALOG_URL}/products`, { signal: AbortSignal.timeout(2_000) });
+      const { currency, products } = await answer.json();
+      cards.push(
+        card(
+          products.find(({ id }) => id === pick),
+          currency,
+        ),
+      );
+      await pause(100);
+    }
+  } catch (error) {
+    console.error(`the picks could not be shown: ${error.message}`);
+  }
+  return `<section class="shelf-of-cards">\n${cards.join('\n')}\n</section>`;
+}
+
+/** This page needs the catalog, and says so when it is away. */
+async function showProducts(response) {
+  try {
+    const answer = await fetch(`${process.env.CATALOG_URL}/products`, { signal: AbortSignal.timeout(2_000) });
+    const { currency, products } = await answer.json();
+    const cards = products.map((product) => card(product, currency)).join('\n');
+    const body = `<h1>On the shelf</h1>\n<section class="shelf-of-cards">\n${cards}\n</section>`;
+    response.writeHead(200, html).end(frame({ title: 'On the shelf', body }));
+  } catch (error) {
+    console.error(`the catalog could not be shown: ${error.message}`);
+    response.writeHead(502, html).end(frame({ title: 'One moment', body: '<h1>The shelf is being dusted</h1>' }));
+  }
+}
+
+server.listen(Number(process.env.PORT), '127.0.0.1');
+
+// Answers what has been asked, then ends.
+process.on('SIGTERM', () => server.close());
