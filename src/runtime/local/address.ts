@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createProxyServer } from 'httpxy';
 import type { Logger } from 'pino';
 import { SlipwayError } from '../../contract/failure.ts';
+import { effect, effectNow } from '../../failpoints.ts';
 
 /** A target's stable address: one server for as long as the runtime lives, in front of whichever instance is live. */
 export interface StableAddress {
@@ -79,8 +80,11 @@ export function createStableAddress(options: {
 
   let listening: Promise<unknown> | null = null;
   function startListening(): Promise<unknown> {
-    server.listen({ host: '127.0.0.1', port, exclusive: true });
-    return once(server, 'listening');
+    return effect('driver.listen-address', target, async (midway) => {
+      server.listen({ host: '127.0.0.1', port, exclusive: true });
+      midway();
+      await once(server, 'listening');
+    });
   }
 
   return {
@@ -101,7 +105,10 @@ export function createStableAddress(options: {
       }
     },
     switchTo(instancePort) {
-      live = instancePort;
+      effectNow('driver.switch-address', target, (midway) => {
+        midway();
+        live = instancePort;
+      });
     },
     async drain(instancePort) {
       const open = inFlight.get(instancePort) ?? new Set();
