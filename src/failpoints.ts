@@ -96,15 +96,20 @@ export const FAILPOINT_FILE = 'SLIPWAY_FAILPOINT_FILE';
  * one dies and, started again, lives; `<file>.died` says who it was. Without the variable nothing is looked at.
  *
  * This opens no door: whoever can set a worker's environment can stop it anyway. Keep the file where only he can write.
- * @throws USAGE when the file is there already and names no failpoint.
+ * @throws USAGE when the file is there already and names no failpoint; of one that comes later, stderr says so.
  */
 export function armFailpoint(env: NodeJS.ProcessEnv): void {
   const file = env[FAILPOINT_FILE];
   if (file === undefined) return;
   const found = readDrill(file);
   if (found?.unknown === true) throw new SlipwayError('USAGE', unknownFailpoint(file, found.failpoint));
+  let complained: string | null = null;
   whenReached((failpoint, about) => {
     const drill = readDrill(file);
+    if (drill?.unknown === true && drill.failpoint !== complained) {
+      complained = drill.failpoint;
+      process.stderr.write(`USAGE: ${unknownFailpoint(file, complained)}\n`);
+    }
     if (drill?.failpoint === failpoint && about.includes(drill.about) && take(file))
       process.kill(process.pid, 'SIGKILL');
   });

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digestOf } from '../../src/artifacts/blobs.ts';
+import { removeUnpacked } from '../../src/artifacts/image.ts';
+import { createLayoutStore } from '../../src/artifacts/layout.ts';
+import { readSealedBlob } from '../../src/artifacts/sealed.ts';
+import { FAILPOINTS } from '../../src/failpoints.ts';
+import { hashFolder } from '../../src/runtime/local/instance-folder.ts';
+
+/** What a process says that it has done, and that has to last from then on. */
+interface Done {
+  readonly blob?: string;
+  readonly name?: string;
+  readonly stands?: string;
+  readonly sealed?: string;
+  readonly unpacked?: string;
+}
+
+const HOUR = 3_600;
+const LONG_AGO = Date.now() / 1_000 - 2 * HOUR;
+
+/** Of all scenes: they are played at the same time. */
+let stage: string;
+
+/** A store of which others left two temporary files long ago, and files to make an image of. */
+async function openScene() {
+  const root = await mkdtemp(join(stage, 'scene-'));
+  const [path, files, unpacked, drill] = ['store', 'files', 'unpacked', 'drill'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const layout = join(path, 'storefront');
+  const temporary = join(layout, 'tmp');
+  await mkdir(join(files, 'lib'), { recursive: true });
+  await writeFile(join(files, 'server.mjs'), 'export {};');
+  await writeFile(join(files, 'lib/page.html'), '<p>'.repeat(50_000));
+  await mkdir(temporary, { recursive: true });
+  for (const name of ['one', 'two']) await writeFile(join(temporary, name), 'left');
+
+  async function age(): Promise<void> {
+    for (const name of await readdir(temporary)) await utimes(join(temporary, name), LONG_AGO, LONG_AGO);
+  }
+  await age();
+
+  return {
+    layout,
+    temporary,
+    drill,
+    age,
+    kept: join(unpacked, 'kept'),
+    trial: join(unpacked, 'trial'),
+    store: () => createLayoutStore({ path }).component('storefront'),
+    /** Works in a process of its own; answers what it said, and whether it was killed. */
+    work: (): Promise<{ done: readonly Done[]; killed: boolean }> =>
+      new Promise((resolve, reject) => {
+        const script = join(import.meta.dirname, 'fixtures/work.mjs');
+        const env = { PATH: process.env['PATH'], SLIPWAY_FAILPOINT_FILE: drill };
+        execFile(process.execPath, [script, path, files, unpacked], { env }, (error, said, errors) => {
+          const killed = error?.signal === 'SIGKILL';
+          if (error !== null && !killed) reject(new Error(errors));
+          const lines = said.split('\n').filter((line) => line !== '');
+          resolve({ killed, done: lines.map((line) => JSON.parse(line) as Done) });
+        });
+      }),
+  };
+}
+
+type Scene = Awaited<ReturnType<typeof openScene>>;
+
+/** Everything that is there is whole, and everything that was acknowledged is there. */
+async function expectNothingLost({ store, layout, kept }: Scene, done: readonly Done[]): Promise<void> {
+  for (const { blob, name, stands, sealed, unpacked } of done) {
+    if (blob !== undefined) await store().getBlob(blob as `sha256:${string}`);
+    if (name !== undefined && stands !== undefined) expect((await store().resolve(name))?.digest).toBe(stands);
+    if (name !== undefined && sealed !== undefined) expect(await sealedDigest(store(), name)).toBe(sealed);
+    if (unpacked === 'kept') expect(await hashFolder(kept)).toBe(undisturbed.files);
+  }
+  const blobs = join(layout, 'blobs/sha256');
+  for (const hex of existsSync(blobs) ? await readdir(blobs) : []) {
+    expect(digestOf(await readFile(join(blobs, hex)))).toBe(`sha256:${hex}`);
+  }
+  for (const name of await store().names('')) await store().getBlob((await store().resolve(name))?.digest ?? 'sha256:');
+}
+
+async function sealedDigest(store: ReturnType<Scene['store']>, name: string): Promise<string> {
+  return digestOf((await readSealedBlob(store, name)) ?? Buffer.from(''));
+}
+
+async function indexOf({ layout }: Scene): Promise<string> {
+  return await readFile(join(layout, 'index.json'), 'utf8');
+}
+
+let undisturbed: { done: readonly Done[]; index: string; files: string; blobs: readonly string[] };
+beforeAll(async () => {
+  stage = await mkdtemp(join(tmpdir(), 'slipway-failpoints-'));
+  const scene = await openScene();
+  const { done } = await scene.work();
+  const blobs = await readdir(join(scene.layout, 'blobs/sha256'));
+  undisturbed = { done, index: await indexOf(scene), files: await hashFolder(scene.kept), blobs };
+});
+
+afterAll(() => removeUnpacked(stage));
+
+describe('a writer that is killed', () => {
+  it.concurrent.each(FAILPOINTS.filter((failpoint) => failpoint.startsWith('store.')))(
+    'at %s has lost nothing, and the next one ends as if nothing had been',
+    async (failpoint) => {
+      const scene = await openScene();
+      await writeFile(scene.drill, failpoint);
+      const first = await scene.work();
+      expect(first.killed).toBe(true);
+      expect(await readFile(`${scene.drill}.died`, 'utf8')).toContain(failpoint);
+      await expectNothingLost(scene, first.done);
+
+      const second = await scene.work();
+      expect(second).toEqual({ done: undisturbed.done, killed: false });
+      expect(await indexOf(scene)).toBe(undisturbed.index);
+      expect(await hashFolder(scene.kept)).toBe(undisturbed.files);
+      expect(existsSync(scene.trial)).toBe(false);
+      await expectNothingLost(scene, second.done);
+      expect((await readdir(join(scene.layout, 'blobs/sha256'))).toSorted()).toEqual(undisturbed.blobs.toSorted());
+
+      // What the killed one was writing goes with the first writer that comes an hour later.
+      await scene.age();
+      await scene.store().putBlob(Buffer.from('later'));
+      expect(await readdir(scene.temporary)).toEqual([]);
+    },
+  );
+});
