@@ -8,12 +8,13 @@ import { digestOf } from '../../src/artifacts/blobs.ts';
 import { removeUnpacked } from '../../src/artifacts/image.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readSealedBlob } from '../../src/artifacts/sealed.ts';
+import type { Digest } from '../../src/contract/digest.ts';
 import { FAILPOINTS } from '../../src/failpoints.ts';
 import { hashFolder } from '../../src/runtime/local/instance-folder.ts';
 
 /** What a process says that it has done, and that has to last from then on. */
 interface Done {
-  readonly blob?: string;
+  readonly blob?: Digest;
   readonly name?: string;
   readonly stands?: string;
   readonly sealed?: string;
@@ -74,18 +75,24 @@ async function openScene() {
 type Scene = Awaited<ReturnType<typeof openScene>>;
 
 /** Everything that is there is whole, and everything that was acknowledged is there. */
-async function expectNothingLost({ store, layout, kept }: Scene, done: readonly Done[]): Promise<void> {
-  for (const { blob, name, stands, sealed, unpacked } of done) {
-    if (blob !== undefined) await store().getBlob(blob as `sha256:${string}`);
-    if (name !== undefined && stands !== undefined) expect((await store().resolve(name))?.digest).toBe(stands);
-    if (name !== undefined && sealed !== undefined) expect(await sealedDigest(store(), name)).toBe(sealed);
-    if (unpacked === 'kept') expect(await hashFolder(kept)).toBe(undisturbed.files);
-  }
-  const blobs = join(layout, 'blobs/sha256');
+async function expectNothingLost(scene: Scene, done: readonly Done[]): Promise<void> {
+  expect(await Promise.all(done.map((one) => asItIs(scene, one)))).toEqual(done);
+  const unpacked = done.some((one) => one.unpacked === 'kept') ? await hashFolder(scene.kept) : undisturbed.files;
+  expect(unpacked).toBe(undisturbed.files);
+  const blobs = join(scene.layout, 'blobs/sha256');
   for (const hex of existsSync(blobs) ? await readdir(blobs) : []) {
     expect(digestOf(await readFile(join(blobs, hex)))).toBe(`sha256:${hex}`);
   }
-  for (const name of await store().names('')) await store().getBlob((await store().resolve(name))?.digest ?? 'sha256:');
+  const store = scene.store();
+  for (const name of await store.names('')) await store.getBlob((await store.resolve(name))?.digest ?? 'sha256:');
+}
+
+/** The same, read again. */
+async function asItIs({ store }: Scene, done: Done): Promise<Done> {
+  const { blob, name = '', stands, sealed } = done;
+  if (blob !== undefined) return { blob: digestOf(await store().getBlob(blob)) };
+  if (stands !== undefined) return { name, stands: (await store().resolve(name))?.digest ?? 'nothing' };
+  return sealed === undefined ? done : { name, sealed: await sealedDigest(store(), name) };
 }
 
 async function sealedDigest(store: ReturnType<Scene['store']>, name: string): Promise<string> {

@@ -110,7 +110,7 @@ export async function openDrill(releases: Releases, { trace = false } = {}) {
   return {
     driver,
     start,
-    build: releases.build,
+    build: (target: Target, n: number) => releases.build(target, n),
     /** From now on it dies there. */
     async arm(failpoint: Failpoint): Promise<void> {
       await rm(`${drill}.died`, { force: true });

@@ -102,7 +102,7 @@ const SCENARIOS: readonly Scenario[] = [
       await journey.drill.stop('SIGKILL');
       journey.drill.orphan();
     },
-    step: (journey) => ({ run: () => journey.drill.start(), then: journey.now() }),
+    step: (journey) => ({ run: () => journey.drill.start(), after: journey.now() }),
     repeatable: false,
     goBack: nothing,
     at: 'new',
@@ -111,12 +111,12 @@ const SCENARIOS: readonly Scenario[] = [
     name: 'a stop',
     target: shop,
     beginning: 'one live',
-    step: ({ drill, now }) => ({
+    step: (journey) => ({
       async run() {
-        await drill.stop('SIGTERM');
-        await drill.start();
+        await journey.drill.stop('SIGTERM');
+        await journey.drill.start();
       },
-      then: now(),
+      after: journey.now(),
     }),
     repeatable: false,
     goBack: nothing,
@@ -173,10 +173,10 @@ async function kill(scenario: Scenario, journey: Journey, failpoint: Failpoint):
   await journey.drill.arm(failpoint);
   await journey.carryOut(step);
   await until(async () => journey.drill.died());
-  await journey.expectStanding(step.then);
+  await journey.expectStanding(step.after);
   for (const _ of scenario.repeatable ? ['twice', 'three times'] : []) {
     await step.run();
-    await journey.expectStanding(step.then);
+    await journey.expectStanding(step.after);
   }
   await scenario.goBack?.(journey);
 }

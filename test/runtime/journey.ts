@@ -7,7 +7,7 @@ import { activation, robot, until } from './world.ts';
 export interface Step {
   /** Asked again until there is an answer. */
   run(): Promise<unknown>;
-  readonly then: Declared;
+  readonly after: Declared;
 }
 
 /** What is declared, and what a restoration would return to. */
@@ -27,7 +27,7 @@ export interface Journey {
   retirement(): Step;
   /** Does it, and waits until everything is as it has to be. */
   carryOut(step: Step): Promise<void>;
-  expectStanding(then: Declared): Promise<void>;
+  expectStanding(after: Declared): Promise<void>;
 }
 
 export async function openJourney(
@@ -53,7 +53,7 @@ export async function openJourney(
       const { deploymentId } = release;
       return {
         run: () => drill.ask(() => driver.activate(activation(target, release, generation))),
-        then: {
+        after: {
           generation,
           live: release,
           before,
@@ -72,7 +72,7 @@ export async function openJourney(
           const { outcome } = await drill.ask(() => driver.restore({ target, deploymentId, generation, to }));
           if (outcome !== kind) throw new Error(`the outcome is ${outcome}`);
         },
-        then: {
+        after: {
           generation: generation + 1,
           live: to,
           before: null,
@@ -85,16 +85,16 @@ export async function openJourney(
       const { deploymentId } = now.live as LiveRelease;
       return {
         run: () => drill.ask(() => driver.retire({ target, deploymentId })),
-        then: { ...now, warm: null },
+        after: { ...now, warm: null },
       };
     },
     async carryOut(step) {
       await step.run();
-      await journey.expectStanding(step.then);
-      now = step.then;
+      await journey.expectStanding(step.after);
+      now = step.after;
     },
-    async expectStanding(then) {
-      const expected = JSON.stringify(standingOf(then, agent));
+    async expectStanding(after) {
+      const expected = JSON.stringify(standingOf(after, agent));
       let seen = '';
       await until(async () => {
         seen = JSON.stringify(await drill.standing(target).catch((error: Error) => error.message));
