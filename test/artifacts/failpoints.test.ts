@@ -9,7 +9,7 @@ import { removeUnpacked } from '../../src/artifacts/image.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readSealedBlob } from '../../src/artifacts/sealed.ts';
 import type { Digest } from '../../src/contract/digest.ts';
-import { FAILPOINTS } from '../../src/failpoints.ts';
+import { FAILPOINTS, type Failpoint } from '../../src/failpoints.ts';
 import { hashFolder } from '../../src/runtime/local/instance-folder.ts';
 
 /** What a process says that it has done, and that has to last from then on. */
@@ -58,10 +58,10 @@ async function openScene() {
     trial: join(unpacked, 'trial'),
     store: () => createLayoutStore({ path }).component('storefront'),
     /** Works in a process of its own; answers what it said, and whether it was killed. */
-    work: (): Promise<{ done: readonly Done[]; killed: boolean }> =>
+    work: (late?: Failpoint): Promise<{ done: readonly Done[]; killed: boolean }> =>
       new Promise((resolve, reject) => {
         const script = join(import.meta.dirname, 'fixtures/work.mjs');
-        const env = { PATH: process.env['PATH'], SLIPWAY_FAILPOINT_FILE: drill };
+        const env = { PATH: process.env['PATH'], SLIPWAY_FAILPOINT_FILE: drill, LATE: late };
         execFile(process.execPath, [script, path, files, unpacked], { env }, (error, said, errors) => {
           const killed = error?.signal === 'SIGKILL';
           if (error !== null && !killed) reject(new Error(errors));
@@ -114,13 +114,22 @@ beforeAll(async () => {
 
 afterAll(() => removeUnpacked(stage));
 
+const OF_THE_STORE = FAILPOINTS.filter((failpoint) => failpoint.startsWith('store.'));
+/** Those that every name comes by. */
+const OF_A_NAME = OF_THE_STORE.filter((failpoint) =>
+  /write-temporary|place-blob|claim-ref|write-index/.test(failpoint),
+);
+
 describe('a writer that is killed', () => {
-  it.concurrent.each(FAILPOINTS.filter((failpoint) => failpoint.startsWith('store.')))(
-    'at %s has lost nothing, and the next one ends as if nothing had been',
-    async (failpoint) => {
+  it.concurrent.each([
+    ...OF_THE_STORE.map((failpoint) => [failpoint, 'first'] as const),
+    ...OF_A_NAME.map((failpoint) => [failpoint, 'last'] as const),
+  ])(
+    'at %s, for the %s time, has lost nothing, and the next one ends as if nothing had been',
+    async (failpoint, when) => {
       const scene = await openScene();
-      await writeFile(scene.drill, failpoint);
-      const first = await scene.work();
+      if (when === 'first') await writeFile(scene.drill, failpoint);
+      const first = await scene.work(when === 'first' ? undefined : failpoint);
       expect(first.killed).toBe(true);
       expect(await readFile(`${scene.drill}.died`, 'utf8')).toContain(failpoint);
       await expectNothingLost(scene, first.done);
