@@ -22,7 +22,6 @@ async function whoDied(pids: ReadonlyMap<string, number>): Promise<string | unde
 
 /** Who dies where, and what the effect is about: N is the deployment's number. */
 const CASES: readonly (readonly [who: string, Failpoint, about: string])[] = [
-  ['deployer-staging', 'store.claim-ref:in', 'evidence.staging.N.deploy'],
   ['deployer-staging', 'store.claim-ref:in', 'outcome.staging.N'],
   ['deployer-staging', 'store.claim-ref:after', 'outcome.staging.N'],
   ['runtime', 'driver.save-target:in', `${TARGET} restored`],
