@@ -5,6 +5,7 @@ import { createLayoutStore } from '../src/artifacts/layout.ts';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../src/config/load.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
+import { armFailpoint } from '../src/failpoints.ts';
 import { locatePlatform } from '../src/up/locate.ts';
 import { exitWhenParentDies } from '../src/up/parent.ts';
 import { connectWorker } from '../src/temporal/worker-connection.ts';
@@ -41,6 +42,7 @@ export async function serve(
     process.stderr,
   );
   try {
+    armFailpoint(process.env);
     const worker = await create(logger, options);
     exitWhenParentDies(process.env, () => worker.shutdown());
     process.stdout.write('ready\n');

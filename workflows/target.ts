@@ -10,6 +10,7 @@ import {
   adopted,
   ended,
   isOvertaken,
+  isOwnRollback,
   nextOrder,
   notStarted,
   recovered,
@@ -94,7 +95,8 @@ export async function target(input: LaneInput): Promise<never> {
     const { deploymentId, order, startedAt } = running;
     const settled = record ?? (await carryOut.settleDeployment({ deploymentId, order, startedAt }));
     const archived = archive(deploymentId, settled.result === 'completed' || settled.rollback !== null);
-    if (settled.rollback !== null) await archived; // the hold is in force before the next order is looked at
+    const isHeld = settled.rollback !== null || isOwnRollback(order);
+    if (isHeld) await archived; // the hold is in force before the next order is looked at
     lane.apply((state) => ended(state, settled));
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { effect } from '../failpoints.ts';
 import { asUnavailable, ifPresent, moveInto, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
 import type { ComponentStore } from './store.ts';
 
@@ -25,14 +26,19 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
     return join(folder, hexOf(digest));
   };
 
+  async function place(chunks: Parameters<typeof writeTemporary>[1], digest: () => Digest): Promise<void> {
+    await effect('store.place-blob', folder, async (midway) => {
+      const written = await writeTemporary(temporary, chunks);
+      await moveInto(written, pathOf(digest()), midway);
+    });
+  }
+
   return {
     async putBlob(bytes) {
       const digest = digestOf(bytes);
       const path = pathOf(digest);
       // Bytes that are there and whole are not written again; damaged ones are replaced by the right ones.
-      if ((await readIfPresent(path))?.equals(bytes) !== true) {
-        await moveInto(await writeTemporary(temporary, [bytes]), path);
-      }
+      if ((await readIfPresent(path))?.equals(bytes) !== true) await place([bytes], () => digest);
       // Also when they were there already: whoever put them may not have come so far.
       await syncFolder(folder);
       return { digest, size: bytes.byteLength };
@@ -40,11 +46,9 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
 
     async putStream(stream) {
       const counter = new ByteCounter();
-      const written = await writeTemporary(temporary, counter.through(stream));
-      const { digest, size } = counter.seen();
-      await moveInto(written, pathOf(digest));
+      await place(counter.through(stream), () => counter.seen().digest);
       await syncFolder(folder);
-      return { digest, size };
+      return counter.seen();
     },
 
     async getBlob(digest) {
@@ -91,6 +95,7 @@ function checked(source: Readable, digest: Digest, path: string): Readable {
 /** Digest and size of bytes that pass by. */
 class ByteCounter {
   readonly #hash = createHash('sha256');
+  #digest: Digest | null = null;
   #size = 0;
 
   add(chunk: Uint8Array): void {
@@ -105,9 +110,10 @@ class ByteCounter {
     }
   }
 
-  /** What has passed; to be asked once, at the end. */
+  /** What has passed; to be asked at the end. */
   seen(): { digest: Digest; size: number } {
-    return { digest: `sha256:${this.#hash.digest('hex')}`, size: this.#size };
+    this.#digest ??= `sha256:${this.#hash.digest('hex')}`;
+    return { digest: this.#digest, size: this.#size };
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError } from '../contract/failure.ts';
+import { effect, type Midway } from '../failpoints.ts';
 
 /**
  * Does one thing on the disk. What the disk refuses is never the fault of a change: it is said with the path, and
@@ -40,22 +41,42 @@ export async function writeTemporary(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<string> {
   const path = join(folder, randomUUID());
-  // Read-only from the start: nothing in a store is ever written twice.
-  const file = await onDisk(path, () => open(path, 'wx', 0o444));
-  try {
-    for await (const chunk of chunks) await onDisk(path, () => file.appendFile(chunk));
-    await onDisk(path, () => file.sync());
-  } catch (error) {
-    await rm(path, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-  return path;
+  return effect('store.write-temporary', path, async (midway) => {
+    // Read-only from the start: nothing in a store is ever written twice.
+    const file = await onDisk(path, () => open(path, 'wx', 0o444));
+    try {
+      for await (const part of inParts(chunks)) {
+        await onDisk(path, () => file.appendFile(part));
+        midway();
+      }
+      await onDisk(path, () => file.sync());
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+    return path;
+  });
 }
 
-/** Puts a temporary file in its place, over whatever is there; a reader sees the old bytes or the new, whole. */
-export async function moveInto(temporary: string, path: string): Promise<void> {
+/** The first chunk in two, so that even a short file has a middle. */
+async function* inParts(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun = false;
+  for await (const chunk of chunks) {
+    const half = begun ? 0 : chunk.byteLength >> 1;
+    if (half > 0) yield chunk.subarray(0, half);
+    yield chunk.subarray(half);
+    begun = true;
+  }
+}
+
+/**
+ * Puts a temporary file in its place, over whatever is there; a reader sees the old bytes or the new, whole. Before
+ * that is the middle of the effect.
+ */
+export async function moveInto(temporary: string, path: string, midway: Midway): Promise<void> {
+  midway();
   await onDisk(path, () => rename(temporary, path));
 }
 

@@ -1,4 +1,5 @@
 import { codeOf } from '../contract/failure.ts';
+import { effect } from '../failpoints.ts';
 import { moveInto, readIfPresent, writeTemporary } from './durable.ts';
 import type { Refs } from './refs.ts';
 import type { Descriptor } from './store.ts';
@@ -45,7 +46,9 @@ export function createIndexFile({ path, temporary, refs }: { path: string; tempo
         written = names.length;
         const bytes = await render(names);
         if ((await readIfPresent(path))?.equals(bytes) !== true) {
-          await moveInto(await writeTemporary(temporary, [bytes]), path);
+          await effect('store.write-index', path, async (midway) =>
+            moveInto(await writeTemporary(temporary, [bytes]), path, midway),
+          );
         }
         // Somebody who listed before us may have written after us, or the other way round. Names only ever become
         // more, so whoever sees more of them than he wrote writes again, and the last one to look has them all.

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SlipwayError } from '../contract/failure.ts';
 import { NAME } from '../contract/target.ts';
+import { effect, type Midway } from '../failpoints.ts';
 import { createBlobs } from './blobs.ts';
 import { ifPresent, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
 import { createIndexFile } from './index-file.ts';
@@ -92,27 +93,33 @@ function openComponent(root: string, component: string): ComponentStore {
 
 /** Makes what is missing of a layout, durably, and sweeps away what killed writers left. */
 async function prepareLayout(root: string, layout: string): Promise<void> {
-  for (const folder of [join('blobs', 'sha256'), 'refs', 'tmp']) {
-    await onDisk(join(layout, folder), () => mkdir(join(layout, folder), { recursive: true }));
-  }
+  await effect('store.make-layout', layout, async (midway) => {
+    for (const folder of [join('blobs', 'sha256'), 'refs', 'tmp']) {
+      await onDisk(join(layout, folder), () => mkdir(join(layout, folder), { recursive: true }));
+      midway();
+    }
+  });
   const temporary = join(layout, 'tmp');
   const marker = join(layout, 'oci-layout');
   if ((await readIfPresent(marker)) === null) {
     const bytes = Buffer.from(JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-    await moveInto(await writeTemporary(temporary, [bytes]), marker);
+    await effect('store.mark-layout', layout, async (midway) =>
+      moveInto(await writeTemporary(temporary, [bytes]), marker, midway),
+    );
   }
   for (const folder of [join(layout, 'blobs'), layout, root, dirname(root)]) await syncFolder(folder);
-  await sweep(temporary);
+  await effect('store.sweep-temporary', temporary, (midway) => sweep(temporary, midway));
 }
 
 /** A file that is being written is touched all the while; after an hour without, its writer is gone. */
 const ABANDONED_AFTER_MS = 3_600_000;
 
-async function sweep(temporary: string): Promise<void> {
+async function sweep(temporary: string, midway: Midway): Promise<void> {
   for (const name of await onDisk(temporary, () => readdir(temporary))) {
     const path = join(temporary, name);
     const file = await ifPresent(path, () => stat(path));
     if (file === null || Date.now() - file.mtimeMs < ABANDONED_AFTER_MS) continue;
     await onDisk(path, () => rm(path, { force: true }));
+    midway();
   }
 }

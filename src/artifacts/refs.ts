@@ -2,6 +2,7 @@ import { link, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { effect, type Midway } from '../failpoints.ts';
 import { asUnavailable, errnoOf, ifPresent, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
 import type { ComponentStore, Descriptor } from './store.ts';
 
@@ -22,20 +23,26 @@ export function createRefs({ folder, temporary }: { folder: string; temporary: s
     return bytes === null ? null : parseDescriptor(bytes, path);
   }
 
+  /** True for the first who comes. */
+  async function take(path: string, descriptor: Descriptor, midway: Midway): Promise<boolean> {
+    const written = await writeTemporary(temporary, [Buffer.from(JSON.stringify(inOrder(descriptor)))]);
+    try {
+      // link(2), unlike rename(2), refuses a name that is taken: one process wins, whole.
+      await link(written, path);
+      midway();
+      return true;
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw asUnavailable(error, path);
+      return false;
+    } finally {
+      await rm(written, { force: true });
+    }
+  }
+
   return {
     async claim(name, descriptor) {
       const path = join(folder, checkedName(name));
-      const written = await writeTemporary(temporary, [Buffer.from(JSON.stringify(inOrder(descriptor)))]);
-      let won = true;
-      try {
-        // link(2), unlike rename(2), refuses a name that is taken: one process wins, whole.
-        await link(written, path);
-      } catch (error) {
-        if (errnoOf(error) !== 'EEXIST') throw asUnavailable(error, path);
-        won = false;
-      } finally {
-        await rm(written, { force: true });
-      }
+      const won = await effect('store.claim-ref', name, (midway) => take(path, descriptor, midway));
       // The winner may have been killed before it came to this: the loser's answer has to be durable as well.
       await syncFolder(folder);
       return { descriptor: (await read(name)) ?? descriptor, won };

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { extract, type ExtractEvents, type Header } from 'tar-stream';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { effect, type Midway } from '../failpoints.ts';
 import { asUnavailable, errnoOf, ifPresent, onDisk } from './durable.ts';
 import { SPECIAL_MODE_BITS, whyUnsafeLink, whyUnsafePath } from './entry.ts';
 import { corrupt, MEDIA_TYPE, readJson, readOciManifest } from './oci.ts';
@@ -41,22 +42,26 @@ export async function unpackImage(
   const [layer] = manifest.layers;
   if (layer.mediaType !== MEDIA_TYPE.layer) throw corrupt(digest, `its layer is no ${MEDIA_TYPE.layer}`);
 
-  const partial = `${folder}.${randomUUID()}.partial`;
-  try {
-    await onDisk(partial, () => mkdir(partial, { recursive: true }));
-    await unpackLayer(store, layer, partial, limits);
-    await onDisk(folder, () => rename(partial, folder));
-  } catch (error) {
-    await removeUnpacked(partial);
-    throw error;
-  }
-  await onDisk(folder, () => chmod(folder, READ_ONLY_FOLDER));
+  await effect('store.unpack-image', folder, async (midway) => {
+    const partial = `${folder}.${randomUUID()}.partial`;
+    try {
+      await onDisk(partial, () => mkdir(partial, { recursive: true }));
+      await unpackLayer(store, layer, { folder: partial, limits }, midway);
+      await onDisk(folder, () => rename(partial, folder));
+    } catch (error) {
+      await removeUnpacked(partial);
+      throw error;
+    }
+    await onDisk(folder, () => chmod(folder, READ_ONLY_FOLDER));
+  });
 }
 
 /** Takes away what {@link unpackImage} made, read-only as it is; nothing happens when it is gone. */
 export async function removeUnpacked(folder: string): Promise<void> {
-  await makeRemovable(folder);
-  await onDisk(folder, () => rm(folder, { recursive: true, force: true }));
+  await effect('store.remove-unpacked', folder, async (midway) => {
+    await makeRemovable(folder, midway);
+    await onDisk(folder, () => rm(folder, { recursive: true, force: true }));
+  });
 }
 
 const READ_ONLY_FOLDER = 0o555;
@@ -64,16 +69,16 @@ const READ_ONLY_FOLDER = 0o555;
 async function unpackLayer(
   store: ComponentStore,
   layer: Descriptor,
-  folder: string,
-  limits: UnpackLimits,
+  { folder, limits }: { readonly folder: string; readonly limits: UnpackLimits },
+  midway: Midway,
 ): Promise<void> {
   const source = await store.openBlob(layer.digest);
   const entries = extract();
   source.on('error', (error) => entries.destroy(error));
   const unpacked = new Unpacking(folder, layer.digest, limits);
   try {
-    for await (const entry of source.pipe(entries)) await unpacked.add(entry);
-    await unpacked.finish();
+    for await (const entry of source.pipe(entries)) await unpacked.add(entry, midway);
+    await unpacked.finish(midway);
   } catch (error) {
     if (error instanceof SlipwayError) throw error;
     if (errnoOf(error) !== undefined) throw asUnavailable(error, folder);
@@ -101,7 +106,7 @@ class Unpacking {
     this.#limits = limits;
   }
 
-  async add(entry: ExtractEvents['entry'][1]): Promise<void> {
+  async add(entry: ExtractEvents['entry'][1], midway: Midway): Promise<void> {
     const { header } = entry;
     const path = header.type === 'directory' ? header.name.replace(/\/$/, '') : header.name;
     this.#admit(path, header);
@@ -109,14 +114,16 @@ class Unpacking {
     if (header.type === 'file') {
       await pipeline(entry, createWriteStream(place, { flags: 'wx' }));
       await chmod(place, header.mode & 0o100 ? 0o555 : 0o444);
-      return;
+    } else {
+      if (header.type === 'directory') await mkdir(place);
+      else this.#links.push({ path, target: header.linkname });
+      entry.resume();
     }
-    if (header.type === 'directory') await mkdir(place);
-    else this.#links.push({ path, target: header.linkname });
-    entry.resume();
+    midway();
   }
 
-  async finish(): Promise<void> {
+  async finish(midway: Midway): Promise<void> {
+    midway();
     for (const { path, target } of this.#links) await symlink(target, join(this.#folder, path));
     for (const [path, kind] of this.#kinds) {
       if (kind === 'directory') await chmod(join(this.#folder, path), READ_ONLY_FOLDER);
@@ -146,12 +153,13 @@ class Unpacking {
 }
 
 /** Gives the owner back the right to remove what lies in a folder; links are not followed. */
-async function makeRemovable(folder: string): Promise<void> {
+async function makeRemovable(folder: string, midway: Midway): Promise<void> {
   const stats = await ifPresent(folder, () => lstat(folder));
   if (stats?.isDirectory() !== true) return;
   await onDisk(folder, () => chmod(folder, 0o755));
+  midway();
   for (const entry of await onDisk(folder, () => readdir(folder, { withFileTypes: true }))) {
-    if (entry.isDirectory()) await makeRemovable(join(folder, entry.name));
+    if (entry.isDirectory()) await makeRemovable(join(folder, entry.name), midway);
   }
 }
 

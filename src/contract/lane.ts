@@ -219,6 +219,11 @@ export function degradationOrder({ target }: LaneState, degradation: Degradation
   };
 }
 
+/** Whether a lane itself ordered it: a target that took itself back is held. */
+export function isOwnRollback(order: Order): boolean {
+  return order.kind === 'rollback' && order.degradation !== undefined;
+}
+
 /** Whether what an order is to take back is live no more: another deployment has begun, and has gone through. */
 export function isOvertaken({ live }: LaneState, order: Order): boolean {
   if (order.kind !== 'rollback' || order.degradation === undefined) return false;

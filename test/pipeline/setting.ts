@@ -10,6 +10,7 @@ import { openSlipway } from '../../src/client/index.ts';
 import { loadPlatform, pathsOf } from '../../src/config/load.ts';
 import type { LaneState, Submission } from '../../src/contract/lane.ts';
 import type { DeploymentRecord } from '../../src/contract/record.ts';
+import { FAILPOINT_FILE } from '../../src/failpoints.ts';
 import { nameOf } from '../../src/records/names.ts';
 import { readRecord } from '../../src/records/record.ts';
 import { verifyDeployment } from '../../src/records/verify.ts';
@@ -29,14 +30,19 @@ environments:
     rollbackWithin: 20s
 `;
 
-/** A whole platform of its own: server, runtime, workers, as real processes, and a shop to deploy. */
+/**
+ * A whole platform of its own: server, runtime, workers, as real processes, and a shop to deploy. Its processes die
+ * where the file `drill` in its folder says (see `armFailpoint`).
+ */
 export async function openPlatform({ platform = PLATFORM }: { platform?: string } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-'));
   const file = join(folder, 'platform.yaml');
   await writeFile(file, platform);
   const shop = createShop(join(folder, 'shop'));
   const loaded = await loadPlatform(file);
-  const { TEMPORAL_ADDRESS: _, ...env } = process.env;
+  const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
+  const drill = join(folder, 'drill');
+  const env = { ...inherited, [FAILPOINT_FILE]: drill };
   const lines: string[] = [];
   const running = await startPlatform({
     loaded,
@@ -54,6 +60,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
 
   return {
     folder,
+    drill,
     shop,
     client,
     slipway,

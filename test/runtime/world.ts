@@ -117,7 +117,7 @@ export function serverManifest(n: number): SealedManifest {
   };
 }
 
-function agentManifest(n: number): SealedManifest {
+export function agentManifest(n: number): SealedManifest {
   return {
     component: 'robot',
     kind: 'agent',

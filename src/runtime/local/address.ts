@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createProxyServer } from 'httpxy';
 import type { Logger } from 'pino';
 import { SlipwayError } from '../../contract/failure.ts';
+import { effect, effectNow } from '../../failpoints.ts';
 import { countAnswer, createAnswerCounter, hideProbe, type AnswerCounter } from './answers.ts';
 import type { InstanceRecord } from './state.ts';
 
@@ -103,8 +104,11 @@ export function createStableAddress(options: {
 
   let listening: Promise<unknown> | null = null;
   function startListening(): Promise<unknown> {
-    server.listen({ host: '127.0.0.1', port, exclusive: true });
-    return once(server, 'listening');
+    return effect('driver.listen-address', target, async (midway) => {
+      server.listen({ host: '127.0.0.1', port, exclusive: true });
+      midway();
+      await once(server, 'listening');
+    });
   }
 
   return {
@@ -126,7 +130,10 @@ export function createStableAddress(options: {
     },
     switchTo(instance) {
       const { id, port: at } = instance ?? { id: '', port: null };
-      live = at === null ? null : { id, url: `http://127.0.0.1:${at}`, counter: counterOf(id) };
+      effectNow('driver.switch-address', target, (midway) => {
+        midway();
+        live = at === null ? null : { id, url: `http://127.0.0.1:${at}`, counter: counterOf(id) };
+      });
     },
     async drain({ id }) {
       const open = inFlight.get(id) ?? new Set();

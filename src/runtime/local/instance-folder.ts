@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readlink, realpath } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../../contract/digest.ts';
 import { SlipwayError } from '../../contract/failure.ts';
 import type { Target } from '../../contract/target.ts';
+import { effect } from '../../failpoints.ts';
 
 /** Where a component keeps its own state (`/instances`, §3). */
 export function instanceFolderOf(instances: string, target: Target): string {
@@ -19,7 +20,11 @@ export function instanceFolderOf(instances: string, target: Target): string {
  */
 export async function openInstanceFolder(instances: string, target: Target, runtimeFolder: string): Promise<string> {
   const folder = instanceFolderOf(instances, target);
-  await mkdir(folder, { recursive: true });
+  await effect('driver.make-instance-folder', folder, async (midway) => {
+    await mkdir(dirname(folder), { recursive: true });
+    midway();
+    await mkdir(folder, { recursive: true });
+  });
   const [here, runtime] = await Promise.all([realpath(folder), realpath(runtimeFolder)]);
   if (contains(here, runtime) || contains(runtime, here)) {
     throw new SlipwayError(

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { formatDuration } from '../../config/duration.ts';
 import { SlipwayError } from '../../contract/failure.ts';
 import { formatTarget, type Target } from '../../contract/target.ts';
+import { effect, type Midway } from '../../failpoints.ts';
 import type { Isolation } from '../driver.ts';
 import { exitOf, homeOf, launch, locate, runBeside, type InstanceSpec } from './launch.ts';
 import { tailLog } from './log.ts';
@@ -83,7 +84,11 @@ export function createInstances(deps: {
   }
 
   /** Ends all processes that carry a marker, whatever else they did to get away. */
-  async function endMarked(id: string): Promise<void> {
+  function endMarked(id: string): Promise<void> {
+    return effect('driver.clear-instance', id, (midway) => clear(id, midway));
+  }
+
+  async function clear(id: string, midway: Midway): Promise<void> {
     const deadline = Date.now() + GRACE;
     while (Date.now() < deadline) {
       const left = processesMarked(`SLIPWAY_INSTANCE=${id}`);
@@ -91,12 +96,18 @@ export function createInstances(deps: {
       for (const { pid } of left) send(pid, 'SIGKILL');
       await delay(10);
     }
+    midway();
     await rm(homeOf(folder, id).folder, { recursive: true, force: true });
   }
 
-  async function end({ id, init, main, isolation: kind }: InstanceRecord): Promise<void> {
+  function end(instance: InstanceRecord): Promise<void> {
+    return effect('driver.end-instance', instance.id, (midway) => endTree(instance, midway));
+  }
+
+  async function endTree({ id, init, main, isolation: kind }: InstanceRecord, midway: Midway): Promise<void> {
     if (isAlive(main)) send(main.pid, 'SIGTERM');
     await untilGone(main, GRACE);
+    midway();
     // A process group keeps its leader's pid from being used again for as long as it has members.
     if (kind === 'none' && (isAlive(init) || identify(init.pid) === null)) send(-init.pid, 'SIGKILL');
     if (isAlive(init)) send(init.pid, 'SIGKILL');
@@ -117,9 +128,10 @@ export function createInstances(deps: {
       const target = formatTarget(spec.target);
       const log = join(folder, 'logs', target, `${id}.log`);
       const home = homeOf(folder, id);
-      const child = launch(deps, home, spec, log);
-      const exit = exitOf(child);
-      const processes = await locate(isolation, child, home);
+      const { exit, processes } = await effect('driver.start-instance', target, async (midway) => {
+        const child = launch(deps, home, { ...spec, log }, midway);
+        return { exit: exitOf(child), processes: await locate(isolation, child, home) };
+      });
       if (processes === null) {
         await endMarked(id);
         throw await died(spec.target, log, await exit);

@@ -4,6 +4,7 @@ import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Target } from '../../contract/target.ts';
+import type { Midway } from '../../failpoints.ts';
 import type { Isolation } from '../driver.ts';
 import { confine, MINIMAL_PATH } from './isolation.ts';
 import { firstChildOf, identify, signal as send, type ProcessIdentity } from './process.ts';
@@ -48,15 +49,22 @@ export interface InstanceProcesses {
   readonly main: ProcessIdentity;
 }
 
-/** Starts an instance that outlives this process. */
-export function launch(confining: Confining, home: InstanceHome, spec: InstanceSpec, log: string): ChildProcess {
+/** Starts an instance that outlives this process; midway it runs, and only the mark in its environment says whose it is. */
+export function launch(
+  confining: Confining,
+  home: InstanceHome,
+  { log, ...spec }: InstanceSpec & { readonly log: string },
+  midway: Midway,
+): ChildProcess {
   mkdirSync(home.shared, { recursive: true });
   mkdirSync(dirname(log), { recursive: true });
   // Files, not pipes: an instance outlives the runtime, and would die of a pipe that nobody reads.
   const output = openSync(log, 'a');
   const status = openSync(home.status, 'w');
   try {
-    return start(confining, home, spec, { command: spec.artifact.manifest.run.command, output, status });
+    const child = start(confining, home, spec, { command: spec.artifact.manifest.run.command, output, status });
+    midway();
+    return child;
   } finally {
     closeSync(output);
     closeSync(status);

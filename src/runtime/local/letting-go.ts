@@ -1,3 +1,4 @@
+import { effect } from '../../failpoints.ts';
 import { recordedIn, type TargetContext } from './context.ts';
 import type { InstanceRecord, TargetState } from './state.ts';
 
@@ -14,8 +15,11 @@ export function createLettingGo({ name, addresses, instances, logger }: TargetCo
 
   async function letGo(instance: InstanceRecord, keptWarm: boolean): Promise<void> {
     try {
-      if (instance.port !== null) await addresses.find(name)?.drain(instance);
-      if (!keptWarm) await instances.end(instance);
+      await effect('driver.let-go', instance.id, async (midway) => {
+        if (instance.port !== null) await addresses.find(name)?.drain(instance);
+        midway();
+        if (!keptWarm) await instances.end(instance);
+      });
     } catch (error) {
       logger.error({ err: error, instance: instance.id }, 'instance did not end');
     }

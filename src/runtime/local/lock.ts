@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { SlipwayError } from '../../contract/failure.ts';
+import { effect, type Midway } from '../../failpoints.ts';
 import { identify, isAlive, type ProcessIdentity } from './process.ts';
 import { socketsOf } from './sockets.ts';
 
@@ -17,6 +18,11 @@ export interface FolderLock {
  * @throws ALREADY_UP when another runtime holds it, or answers on its socket.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
+  const mine = await effect('driver.lock-folder', folder, (midway) => takeLock(folder, midway));
+  return { release: () => effect('driver.release-lock', folder, (midway) => release(lockPath(folder, mine), midway)) };
+}
+
+async function takeLock(folder: string, midway: Midway): Promise<number> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const newest = (await locksIn(folder)).at(-1);
   if (newest !== undefined) await refuseLiving(folder, newest);
@@ -33,14 +39,21 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   } finally {
     await rm(draft);
   }
+  midway();
   const all = await locksIn(folder);
   if (all.at(-1) !== mine) {
     await rm(lockPath(folder, mine));
     throw alreadyUp(folder, 'one is starting at this moment');
   }
   for (const old of all.filter((n) => n < mine)) await rm(lockPath(folder, old), { force: true });
-  // Emptied, not removed: were its number given out again, a slow contender could take it beside its new holder.
-  return { release: () => writeFile(lockPath(folder, mine), 'null') };
+  return mine;
+}
+
+/** Emptied, not removed: were its number given out again, a slow contender could take it beside its new holder. */
+async function release(lock: string, midway: Midway): Promise<void> {
+  await truncate(lock);
+  midway();
+  await writeFile(lock, 'null');
 }
 
 async function refuseLiving(folder: string, n: number): Promise<void> {

@@ -5,6 +5,7 @@ import { readManifest, unpackImage } from '../../artifacts/image.ts';
 import { createLayoutStore } from '../../artifacts/layout.ts';
 import { loadPlatform, pathsOf } from '../../config/load.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
+import { armFailpoint } from '../../failpoints.ts';
 import { exitWhenParentDies } from '../../up/parent.ts';
 import { startLocalRuntime, type LocalRuntime } from './runtime.ts';
 import type { Images } from './unpacked.ts';
@@ -42,6 +43,7 @@ function imagesIn(path: string): Images {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
+    armFailpoint(process.env);
     const starting = main(process.argv.slice(2));
     const stop = async (): Promise<void> => {
       await (await starting).close();

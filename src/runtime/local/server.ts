@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { codeOf, FAILURES, SlipwayError } from '../../contract/failure.ts';
 import { parseTarget } from '../../contract/target.ts';
+import { effect } from '../../failpoints.ts';
 import type { Observation, RuntimeDriver } from '../driver.ts';
 import { errorBody, requests } from './protocol.ts';
 import type { RuntimeSockets } from './sockets.ts';
@@ -25,10 +26,12 @@ export async function serveRuntime(
     await listen(sockets.control, (request, signal) => change(runtime, request, signal), logger),
     await listen(sockets.observe, (request) => read(runtime, request), logger),
   ];
-  return async () => {
-    await Promise.all(servers.map(stop));
-    await Promise.all([sockets.control, sockets.observe].map((socket) => rm(socket, { force: true })));
-  };
+  return () =>
+    effect('driver.close-sockets', sockets.folder, async (midway) => {
+      await Promise.all(servers.map(stop));
+      midway();
+      await Promise.all([sockets.control, sockets.observe].map((socket) => rm(socket, { force: true })));
+    });
 }
 
 type Handler = (request: IncomingMessage, signal: AbortSignal) => Promise<unknown>;
@@ -99,11 +102,14 @@ async function listen(socket: string, handle: Handler, logger: Logger): Promise<
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
   });
-  // We hold the folder's lock: whatever socket is still there is a dead runtime's.
-  await rm(socket, { force: true });
-  server.listen(socket);
-  await once(server, 'listening');
-  await chmod(socket, 0o600);
+  await effect('driver.open-socket', socket, async (midway) => {
+    // We hold the folder's lock: whatever socket is still there is a dead runtime's.
+    await rm(socket, { force: true });
+    server.listen(socket);
+    await once(server, 'listening');
+    midway();
+    await chmod(socket, 0o600);
+  });
   return server;
 }
 

@@ -3,6 +3,7 @@ import { chmod, lstat, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SlipwayError } from '../../contract/failure.ts';
+import { effect, type Midway } from '../../failpoints.ts';
 
 /** Where a runtime is reached. Who is given only `observe` can change nothing. */
 export interface RuntimeSockets {
@@ -28,6 +29,10 @@ export function tagOf(folder: string): string {
 
 /** Makes the sockets' folder this user's alone. One below the shared temporary folder could be somebody's trap. */
 export async function ownSocketFolder({ folder }: RuntimeSockets): Promise<void> {
+  await effect('driver.own-socket-folder', folder, (midway) => own(folder, midway));
+}
+
+async function own(folder: string, midway: Midway): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const found = await lstat(folder);
   const foreign = process.getuid !== undefined && found.uid !== process.getuid();
@@ -37,5 +42,6 @@ export async function ownSocketFolder({ folder }: RuntimeSockets): Promise<void>
       `${folder}: expected a folder of this user, for the runtime's sockets. Remove what is there.`,
     );
   }
+  midway();
   await chmod(folder, 0o700);
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isDigest, type Digest } from '../../contract/digest.ts';
 import { SlipwayError } from '../../contract/failure.ts';
+import { effect, type Midway } from '../../failpoints.ts';
 
 const digest = z.custom<Digest>(isDigest, 'expected a digest');
 const identity = z.object({ pid: z.int(), start: z.string() });
@@ -79,10 +80,10 @@ export async function openState(folder: string): Promise<StateFile> {
   let writing: Promise<void> = Promise.resolve();
 
   /** Saves one after the other; memory changes only once the disk has. */
-  function save(changed: (state: RuntimeState) => RuntimeState): Promise<void> {
+  function save(changed: (state: RuntimeState) => RuntimeState, midway: Midway): Promise<void> {
     const saved = writing.then(async () => {
       const wanted = changed(current);
-      await writeDurably(file, JSON.stringify(wanted, null, 2));
+      await writeDurably(file, JSON.stringify(wanted, null, 2), midway);
       current = wanted;
     });
     writing = saved.catch(() => undefined);
@@ -92,9 +93,15 @@ export async function openState(folder: string): Promise<StateFile> {
   return {
     target: (name) => current.targets[name] ?? UNTOUCHED,
     targets: () => Object.keys(current.targets).toSorted(),
-    saveTarget: (name, state) => save((all) => ({ ...all, targets: { ...all.targets, [name]: state } })),
+    saveTarget: (name, state) =>
+      effect('driver.save-target', `${name} ${state.act?.kind ?? 'untouched'}`, (midway) =>
+        save((all) => ({ ...all, targets: { ...all.targets, [name]: state } }), midway),
+      ),
     ports: () => current.ports,
-    savePort: (target, port) => save((all) => ({ ...all, ports: { ...all.ports, [target]: port } })),
+    savePort: (target, port) =>
+      effect('driver.save-port', target, (midway) =>
+        save((all) => ({ ...all, ports: { ...all.ports, [target]: port } }), midway),
+      ),
   };
 }
 
@@ -118,20 +125,28 @@ async function read(file: string): Promise<RuntimeState> {
 }
 
 /** Either the old bytes or the new ones are there after a crash, and the new ones once this resolves. */
-async function writeDurably(file: string, text: string): Promise<void> {
+async function writeDurably(file: string, text: string, midway: Midway): Promise<void> {
   const draft = `${file}.draft`;
-  const handle = await open(draft, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await effect('driver.write-draft', draft, (midwayThrough) => writeSynced(draft, text, midwayThrough));
+  midway();
   await rename(draft, file);
   const folder = await open(dirname(file), 'r');
   try {
     await folder.sync();
   } finally {
     await folder.close();
+  }
+}
+
+async function writeSynced(file: string, text: string, midway: Midway): Promise<void> {
+  const half = text.length >> 1;
+  const handle = await open(file, 'w', 0o600);
+  try {
+    await handle.writeFile(text.slice(0, half));
+    midway();
+    await handle.writeFile(text.slice(half));
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

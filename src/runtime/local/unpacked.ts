@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { removeUnpacked } from '../../artifacts/unpack.ts';
 import type { SealedManifest } from '../../config/manifest.ts';
 import { hexOf, type Digest } from '../../contract/digest.ts';
+import { effect, type Midway } from '../../failpoints.ts';
 
 /** Reads images from the artifact store; both fail with ARTIFACT_CORRUPT when the bytes are not those of the digest. */
 export interface Images {
@@ -39,13 +40,14 @@ export function createUnpackedArtifacts({ folder, images }: { folder: string; im
     return artifact;
   }
 
-  async function unpack(component: string, digest: Digest, home: string): Promise<void> {
+  async function unpack(component: string, digest: Digest, home: string, midway: Midway): Promise<void> {
     const draft = join(folder, `draft-${randomUUID()}`);
     try {
       const files = join(draft, 'files');
       await mkdir(files, { recursive: true });
       await writeFile(join(draft, 'manifest.json'), JSON.stringify(await images.manifest(component, digest)));
       await images.unpack(component, digest, files);
+      midway();
       await rename(draft, home);
     } catch (error) {
       await removeUnpacked(draft);
@@ -59,14 +61,17 @@ export function createUnpackedArtifacts({ folder, images }: { folder: string; im
       const home = join(folder, hexOf(digest));
       const found = await read(home);
       if (found !== null) return found;
-      await unpack(component, digest, home);
+      await effect('driver.unpack-artifact', home, (midway) => unpack(component, digest, home, midway));
       return (await read(home)) as UnpackedArtifact;
     },
     async keepOnly(digests) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
       const kept = new Set(digests.map(hexOf));
-      const dropped = (await readdir(folder)).filter((name) => !kept.has(name));
-      await Promise.all(dropped.map((name) => removeUnpacked(join(folder, name))));
+      await effect('driver.drop-artifacts', folder, async (midway) => {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        midway();
+        const dropped = (await readdir(folder)).filter((name) => !kept.has(name));
+        await Promise.all(dropped.map((name) => removeUnpacked(join(folder, name))));
+      });
     },
   };
 }
