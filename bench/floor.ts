@@ -9,19 +9,24 @@ import { deployer } from './no-op.ts';
 import type { BenchPlatform } from './platform.ts';
 import type { Stored } from './stored.ts';
 import { timesOf } from './times.ts';
+import { bareSteps, type Step } from './way.ts';
 
-/** The least that the way back can take: what is left when nothing is sealed, checked or decided. Milliseconds. */
+/** Milliseconds of an activity that does nothing: from one command of the workflow to the next. */
+export interface RoundTrip {
+  readonly took: number;
+  readonly steps: readonly Step[];
+}
+
+/** The least that the way back can take: what is left when nothing is sealed, checked or decided. */
 export interface Floor {
-  /** Of an activity that does nothing: from one command of the workflow to the next. */
-  readonly roundTrip: number;
-  /** From the call of the runtime, which looks at the warm instance once, to the first answer of the old version. */
+  readonly roundTrip: RoundTrip;
+  /** From the call of the runtime, which looks at the warm instance once, to the first answer of the old version; ms. */
   readonly switched: number;
 }
 
 export interface BareFloor {
-  /** As in {@link Floor}. */
-  roundTrip(good: Stored): Promise<number>;
-  /** As in {@link Floor}: from `good`, which goes live first unless it is, by way of `bad` back to it. */
+  roundTrip(good: Stored): Promise<RoundTrip>;
+  /** From `good`, which goes live first unless it is, by way of `bad` back to it. */
   switched(good: Stored, bad: Stored): Promise<number>;
   close(): Promise<void>;
 }
@@ -55,7 +60,7 @@ export async function openFloor({ client, location, driver }: BenchPlatform): Pr
     await driver.activate({ target: TARGET, deploymentId, generation, release: { ...release, deploymentId } });
   }
 
-  async function roundTrip(good: Stored): Promise<number> {
+  async function roundTrip(good: Stored): Promise<RoundTrip> {
     runs += 1;
     const to = { ...good.release, deploymentId: formatDeploymentId(TARGET, 1) };
     const restoration = { deploymentId: formatDeploymentId(TARGET, 2), generation: 2, to };
@@ -69,7 +74,7 @@ export async function openFloor({ client, location, driver }: BenchPlatform): Pr
     const from = times.find(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED')?.at;
     const until = times.findLast(({ type }) => type === 'WORKFLOW_EXECUTION_COMPLETED')?.at;
     if (from === undefined || until === undefined) throw new Error(`${handle.workflowId} has not ended`);
-    return (until - from) / TRIPS;
+    return { took: (until - from) / TRIPS, steps: bareSteps(times) };
   }
 
   async function switched(good: Stored, bad: Stored): Promise<number> {

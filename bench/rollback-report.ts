@@ -3,6 +3,7 @@ import type { MeasuredRollbacks } from './rollback.ts';
 import { FAULTS, HEALTH, type Fault } from './shop.ts';
 import { estimatedMedian, median, ratioOfMedians, verdictOn, type Estimate, type Verdict } from './statistics.ts';
 import { amount, table } from './table.ts';
+import { medianSteps, type Step } from './way.ts';
 
 /** The ratio to the bare floor that is not to be passed, and the milliseconds that the way back is to stay below. */
 const GOAL = { ratio: 1.5, within: 100 } as const;
@@ -25,7 +26,7 @@ export interface JudgedFault {
 
 export function judgeRollbacks({ pairs }: MeasuredRollbacks): JudgedRollbacks {
   const measured = pairs.map(
-    ({ slipway, floor: { roundTrip, switched } }) => [slipway.took, roundTrip + switched] as const,
+    ({ slipway, floor: { roundTrip, switched } }) => [slipway.took, roundTrip.took + switched] as const,
   );
   const ratio = ratioOfMedians(measured);
   const took = estimatedMedian(measured.map(([own]) => own));
@@ -55,7 +56,8 @@ export function describeRollbacks(
   const slowest = Math.max(...pairs.map(({ slipway }) => slipway.took));
   const sent = pairs.reduce((sum, { slipway }) => sum + slipway.requests.sent, 0);
   const failed = pairs.reduce((sum, { slipway }) => sum + slipway.requests.failed, 0);
-  const floorOf = (part: 'roundTrip' | 'switched') => amount(median(pairs.map((pair) => pair.floor[part])), 'ms');
+  const activity = amount(median(pairs.map((pair) => pair.floor.roundTrip.took)), 'ms');
+  const switched = amount(median(pairs.map((pair) => pair.floor.switched)), 'ms');
   return [
     `From the failed verdict to the first good answer of the old version, medians of ${pairs.length} pairs:`,
     '',
@@ -72,12 +74,12 @@ export function describeRollbacks(
       ['by the clock', amount(took.median, 'ms'), '', '', estimated(took, 0)[1], `${GOAL.within} ms`, took.verdict],
     ]),
     '',
-    `The slowest: ${slowest} ms. The floor: ${floorOf('roundTrip')} for a bare activity, ${floorOf('switched')} for the switch with one probe.`,
+    `The slowest: ${slowest} ms. The floor: ${activity} for a bare activity, ${switched} for the switch with one probe.`,
     `Of ${sent} requests from the first answer of a bad version to the first good one, ${failed} got no page.`,
     '',
     'Where the time goes, medians:',
     '',
-    ...table([['until', 'took', ''], ...stepRows(pairs)]),
+    ...table([['until', 'Slipway', 'bare', ''], ...stepRows(pairs)]),
     '',
     `From a fault in the soak to the verdict, bound ${HEALTH.failures} x ${HEALTH.interval} ms + ${HEALTH.timeout} ms = ${BOUND} ms:`,
     '',
@@ -112,9 +114,12 @@ function estimated({ median: measured, low, high }: Estimate, digits: number): r
 }
 
 function stepRows(pairs: MeasuredRollbacks['pairs']): readonly string[][] {
-  const names = [...new Set(pairs.flatMap(({ slipway }) => slipway.steps.map(({ name }) => name)))];
-  return names.map((name) => {
-    const took = pairs.flatMap(({ slipway }) => slipway.steps.filter((step) => step.name === name));
-    return [name, `${median(took.map((step) => step.took)).toFixed(1)} ms`, ''];
-  });
+  const bare = medianSteps(pairs.flatMap(({ floor }) => floor.roundTrip.steps));
+  const milliseconds = (step: Step | undefined): string => (step === undefined ? '' : `${step.took.toFixed(1)} ms`);
+  return medianSteps(pairs.flatMap(({ slipway }) => slipway.steps)).map((step) => [
+    step.name,
+    milliseconds(step),
+    milliseconds(bare.find(({ name }) => name === step.name)),
+    '',
+  ]);
 }

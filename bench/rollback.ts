@@ -47,7 +47,7 @@ export async function measureRollbacks(
       const { slipway, bad } = await throughSlipway(`bad ${round + WARM_UP + 1}`);
       const roundTrip = await asked(() => floor.roundTrip(good));
       const switched = await floor.switched(good, bad);
-      const bare = `${Math.round(roundTrip)} + ${switched} ms bare`;
+      const bare = `${Math.round(roundTrip.took)} + ${switched} ms bare`;
       report(`${round < 0 ? 'warm-up' : `round ${round + 1} of ${rounds}`}: ${slipway.took} ms back, ${bare}`);
       if (round >= 0) pairs.push({ slipway, floor: { roundTrip, switched } });
     }

@@ -1,3 +1,4 @@
+import { median } from './statistics.ts';
 import type { TimedEvent } from './times.ts';
 
 /** A moment on the way from the failed verdict to the first good answer; null where nobody noted it. */
@@ -62,4 +63,35 @@ export function stepsBetween(marks: readonly Mark[]): readonly Step[] {
     before = at;
   }
   return steps;
+}
+
+/**
+ * The same steps of a bare workflow, as far as it has them: those between the activities, which do nothing and follow
+ * each other; each as the median of them all.
+ */
+export function bareSteps(events: readonly TimedEvent[]): readonly Step[] {
+  const steps: Step[] = [];
+  for (const [index, event] of events.entries()) {
+    const before = events[index - 1];
+    const name = BARE[event.type];
+    if (before !== undefined && name !== undefined) steps.push({ name, took: event.at - before.at });
+  }
+  return medianSteps(steps);
+}
+
+/** What a bare workflow's event ends, counted from the event before it. */
+const BARE: Readonly<Record<string, string>> = {
+  ACTIVITY_TASK_COMPLETED: 'Temporal knows',
+  WORKFLOW_TASK_STARTED: 'the workflow has its turn',
+  WORKFLOW_TASK_COMPLETED: 'the restoration is ordered',
+  ACTIVITY_TASK_STARTED: 'the restoration has begun',
+};
+
+/** The median of each step, in the order in which they first come. */
+export function medianSteps(steps: readonly Step[]): readonly Step[] {
+  const names = [...new Set(steps.map(({ name }) => name))];
+  return names.map((name) => ({
+    name,
+    took: median(steps.filter((step) => step.name === name).map(({ took }) => took)),
+  }));
 }

@@ -7,13 +7,15 @@ const STEPS = [
   { name: 'the old version has answered', took: 55 },
 ];
 
+const BARE = { name: 'the old version has answered', took: 7 };
+
 /** Ways back of about `took`, beside a floor of about `floor`; each pair with its own mood of the machine. */
 function measured(took: number, floor: number): MeasuredRollbacks {
   const moods = [1, 1.1, 0.9, 1.2, 1, 1.05, 0.95, 1.15, 1, 0.98];
   return {
     pairs: moods.map((mood) => ({
       slipway: { took: took * mood, steps: STEPS, requests: { sent: 40, failed: 0 } },
-      floor: { roundTrip: floor * 0.8 * mood, switched: floor * 0.2 * mood },
+      floor: { roundTrip: { took: floor * 0.8 * mood, steps: [BARE] }, switched: floor * 0.2 * mood },
     })),
   };
 }
@@ -54,6 +56,7 @@ test('the report says what was measured, against what, and where the time went',
     'Of 400 requests from the first answer of a bad version to the first good one, 0 got no page.',
   );
   expect(lines).toContain('its evidence is sealed         5.0 ms');
+  expect(lines).toContain('the old version has answered  55.0 ms  7.0 ms');
   expect(lines.find((line) => line.startsWith('answers no more'))).toMatch(
     /900 ms +900 to 900 +900 ms +800 ms +missed$/,
   );

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { timesOf } from '../../bench/times.ts';
-import { marksOf, stepsBetween, type Noted } from '../../bench/way.ts';
+import { bareSteps, marksOf, stepsBetween, type Noted } from '../../bench/way.ts';
 import { readHistory } from '../../src/replay/history.ts';
 
 const file = join(import.meta.dirname, '..', 'histories', 'rolled-back.json');
@@ -64,4 +64,21 @@ test('what nobody noted belongs to the step after it', () => {
     { name: 'c', at: 15 },
   ];
   expect(stepsBetween(marks)).toEqual([{ name: 'c', took: 5 }]);
+});
+
+test('a bare workflow has the steps between its activities, each as the median of all', () => {
+  const trip = (from: number, [begun, done, turn, ordered]: readonly [number, number, number, number]) => [
+    { type: 'ACTIVITY_TASK_SCHEDULED', at: from, activity: 'restoreRelease' },
+    { type: 'ACTIVITY_TASK_STARTED', at: from + begun, activity: 'restoreRelease' },
+    { type: 'ACTIVITY_TASK_COMPLETED', at: from + done, activity: 'restoreRelease' },
+    { type: 'WORKFLOW_TASK_SCHEDULED', at: from + done, activity: null },
+    { type: 'WORKFLOW_TASK_STARTED', at: from + turn, activity: null },
+    { type: 'WORKFLOW_TASK_COMPLETED', at: from + ordered, activity: null },
+  ];
+  expect(bareSteps([...trip(0, [2, 5, 9, 20]), ...trip(20, [2, 5, 9, 20]), ...trip(40, [9, 30, 40, 90])])).toEqual([
+    { name: 'the restoration has begun', took: 2 },
+    { name: 'Temporal knows', took: 3 },
+    { name: 'the workflow has its turn', took: 4 },
+    { name: 'the restoration is ordered', took: 11 },
+  ]);
 });
