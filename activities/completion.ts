@@ -1,15 +1,20 @@
 import type { Logger } from 'pino';
 import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
+import { parsePlatform } from '../src/config/load.ts';
 import type { CompletionInput, OrchestratorActivities, RuntimeState, SealInput } from '../src/contract/activities.ts';
 import type { CompletionFindings } from '../src/contract/evidence.ts';
+import type { DoneVerdict } from '../src/contract/done.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import { endStage, type DeploymentRecord } from '../src/contract/record.ts';
 import { STAGES } from '../src/contract/stages.ts';
 import { notBefore } from '../src/contract/time.ts';
+import { evaluateDone } from '../src/done/evaluate.ts';
 import { loadChain, type ChainTo } from '../src/records/chain.ts';
 import { sealConsequences } from '../src/records/consequences.ts';
+import { doneInputOf } from '../src/records/done-input.ts';
 import { standingImage } from '../src/records/image.ts';
 import { deploymentOf } from '../src/records/names.ts';
+import { readPlatform } from '../src/records/platform.ts';
 import { previousRecordOf, readClaim, readRecord, sealRecord, standingRecord } from '../src/records/record.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
 import type { Executions } from '../src/temporal/executions.ts';
@@ -57,8 +62,12 @@ async function complete(
     const { release } = chain.release.findings;
     const observed = await deps.observer.observe(target, signal);
     refuseOtherState(deploymentId, chain, observed);
+    const image = await standingImage(store, release);
+    const done = await judgeDone(store, deploymentId, chain);
+    const failure = violationIn(done);
+    if (failure !== null) return { image, findings: findingsOf(chain, observed, null, done), failure };
     const visibleSince = await untilVisible(deps.executions, deploymentId, signal);
-    return { image: await standingImage(store, release), findings: findingsOf(chain, observed, visibleSince) };
+    return { image, findings: findingsOf(chain, observed, visibleSince, done) };
   });
   return await perform(logger, 'faults', async () => {
     const chain = await loadChain(store, deploymentId, 'completion', evidence.digest);
@@ -131,9 +140,30 @@ async function stateBefore(store: ComponentStore, id: string, record: Deployment
   return before?.after ?? null;
 }
 
-function findingsOf(chain: Proved, { generation, live }: RuntimeState, visibleSince: string): CompletionFindings {
+function findingsOf(
+  chain: Proved,
+  { generation, live }: RuntimeState,
+  visibleSince: string | null,
+  done: readonly DoneVerdict[],
+): CompletionFindings {
   const six = STAGES.slice(0, -1) as readonly (keyof Proved)[];
-  return { observed: { generation, live }, chain: six.map((stage) => chain[stage].digest), visibleSince };
+  return { observed: { generation, live }, chain: six.map((stage) => chain[stage].digest), visibleSince, done };
+}
+
+/** The rules of the Definition of Done: the contract's, and those of the platform file that it went by (§11). */
+async function judgeDone(store: ComponentStore, deploymentId: string, chain: Proved): Promise<readonly DoneVerdict[]> {
+  const platform = parsePlatform(await readPlatform(store, chain['change-intake'].findings.platform));
+  return await evaluateDone(platform.definitionOfDone, await doneInputOf(store, deploymentId, chain));
+}
+
+/** The first rule that does not hold, by its name. */
+function violationIn(done: readonly DoneVerdict[]): SlipwayError | null {
+  const violated = done.find(({ holds }) => !holds);
+  if (violated === undefined) return null;
+  return new SlipwayError(
+    'DEFINITION_OF_DONE_VIOLATED',
+    `the rule "${violated.name}" does not hold: ${violated.message} (§11)`,
+  );
 }
 
 /** The Definition of Done that the contract itself demands (§11): live is what was released, at this generation. */

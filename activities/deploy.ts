@@ -10,6 +10,7 @@ import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { standingImage } from '../src/records/image.ts';
 import type { Observation, RuntimeDriver } from '../src/runtime/driver.ts';
+import type { SecretPlaces } from '../src/secrets/resolve.ts';
 import { refuseOtherEnvironment } from './environment.ts';
 import { carryOut } from './stage.ts';
 import { proveWayBack } from './way-back.ts';
@@ -21,6 +22,8 @@ export interface DeployDeps {
   readonly environment: string;
   /** Folder for work in progress. */
   readonly scratch: string;
+  /** Where references to secrets lead. */
+  readonly secrets: SecretPlaces;
   readonly logger: Logger;
 }
 

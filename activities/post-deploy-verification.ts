@@ -1,15 +1,13 @@
 import { Context } from '@temporalio/activity';
-import { readManifest } from '../src/artifacts/image.ts';
-import { parsePlatform } from '../src/config/load.ts';
 import type { DeployerActivities } from '../src/contract/activities.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import { verifyLive } from '../src/health/verify-live.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { standingImage } from '../src/records/image.ts';
-import { environmentOf, readPlatform } from '../src/records/platform.ts';
 import { createLiveCommands } from './commands.ts';
 import type { DeployDeps } from './deploy.ts';
 import { refuseOtherEnvironment } from './environment.ts';
+import { withLive } from './live.ts';
 import { carryOut } from './stage.ts';
 
 /**
@@ -24,8 +22,7 @@ export function createPostDeployVerification(deps: DeployDeps): Pick<DeployerAct
         refuseOtherEnvironment(deps.environment, target);
         const chain = await loadChain(store, deploymentId, 'deploy', consumes.digest);
         const { release, generation, address } = chain.deploy.findings;
-        const platform = parsePlatform(await readPlatform(store, chain['change-intake'].findings.platform));
-        const manifest = await readManifest(store, release.digest);
+        const { platform: digest } = chain['change-intake'].findings;
         const observe = async () => {
           const observation = await deps.driver.observe(target, signal);
           if (observation.generation === generation) return observation;
@@ -34,15 +31,21 @@ export function createPostDeployVerification(deps: DeployDeps): Pick<DeployerAct
             `the runtime moved from generation ${generation} to ${observation.generation} while ${deploymentId} was verified`,
           );
         };
-        const verdict = await verifyLive({
-          address,
-          manifest,
-          soak: environmentOf(platform, target.environment).soak,
-          observe,
-          runCommand: createLiveCommands(deps, { store, digest: release.digest, platform, observe }),
-          onProgress: (progress) => Context.current().heartbeat(progress),
-          signal,
-        });
+        const live = { store, target, release, platform: digest, signal };
+        const verdict = await withLive(deps, live, ({ platform, environment, manifest, measure, metrics }) =>
+          verifyLive({
+            address,
+            manifest,
+            soak: environment.soak,
+            limits: environment.limits,
+            observe,
+            measure,
+            metrics,
+            runCommand: createLiveCommands(deps, { store, digest: release.digest, platform, observe }),
+            onProgress: (progress) => Context.current().heartbeat(progress),
+            signal,
+          }),
+        );
         return {
           image: await standingImage(store, release),
           findings: { artifact: release.digest, generation, verdict },

@@ -50,7 +50,12 @@ export const deployer: DeployerActivities = {
   activateRelease: async () => evidence('deploy', null),
   observeRelease: async () => evidence('post-deploy-verification', null),
   restoreRelease: async () => ({ outcome: 'restored', after: { generation: 1, live: FROM } }),
-  watchRelease: async () => ({ outcome: 'held', reason: 'nothing to see', evidence: null }),
+  watchRelease: async ({ deploymentId }) => ({
+    deploymentId,
+    outcome: 'held',
+    reason: 'nothing to see',
+    evidence: null,
+  }),
   retireRelease: async () => undefined,
   settleDeployment: () => Promise.reject(new Error('nobody terminates a deployment here')),
 };

@@ -6,7 +6,7 @@ import { createLocalDriver } from '../src/runtime/local/client.ts';
 import { serve } from './serve.ts';
 
 /** Deploy, post-deploy verification and rollback in one environment, with that environment's credentials and no other's. */
-await serve('deployer', ({ paths, artifacts, logger, environment }) => {
+await serve('deployer', ({ loaded, paths, artifacts, logger, environment }) => {
   if (environment === undefined)
     throw new SlipwayError('USAGE', 'a deployer needs --environment ENV: the one that it may change');
   return {
@@ -16,6 +16,7 @@ await serve('deployer', ({ paths, artifacts, logger, environment }) => {
       driver: createLocalDriver({ folder: join(paths.state, 'runtime') }),
       environment,
       scratch: join(paths.state, `deployer-${environment}`),
+      secrets: { env: process.env, folder: loaded.folder },
       logger: logger.child({ environment }),
     }),
   };

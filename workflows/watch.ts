@@ -1,9 +1,13 @@
 import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import { degradationOrder, submitted, unwatched } from '../src/contract/lane.ts';
+import type { Digest } from '../src/contract/digest.ts';
+import { degradedEvent, type Receiver } from '../src/contract/event.ts';
+import { formatTarget } from '../src/contract/target.ts';
 import type { WatchDuty, WatchReport } from '../src/contract/watch.ts';
 import type { activitiesFor } from './activities.ts';
 import { recordedFailure } from './failure.ts';
 import type { openLane } from './lane.ts';
+import { openNotifications } from './notifications.ts';
 
 /** What a lane knows of the release that it watches after its completion (§12). */
 export interface Watch {
@@ -27,6 +31,9 @@ export function openWatch(
     readonly ended: Promise<void>;
   } | null = null;
 
+  let receivers: readonly Receiver[] = [];
+  const notifications = openNotifications(() => receivers);
+
   function keep(): void {
     const duty = lane.state().watch ?? null;
     if (duty === null || current?.deploymentId === duty.deploymentId) return;
@@ -36,33 +43,36 @@ export function openWatch(
   }
 
   async function watch(duty: WatchDuty, scope: CancellationScope): Promise<void> {
-    const report = await scope.run(() => carryOut.watchRelease(duty)).catch(notWatched);
+    const report = await scope
+      .run(() => carryOut.watchRelease(duty))
+      .catch((error: unknown) => notWatched(error, duty.deploymentId));
     if (current?.scope === scope) current = null;
     if (report === null) return;
     lane.apply((state) => unwatched(state, duty));
-    if (report.outcome === 'degraded' && report.evidence !== null) await revert(duty, report.reason, report.evidence);
+    if (report.outcome === 'degraded' && report.evidence !== null) await revert(report, report.evidence);
   }
 
-  async function revert(
-    duty: WatchDuty,
-    reason: string,
-    evidence: NonNullable<WatchReport['evidence']>,
-  ): Promise<void> {
-    const { live } = lane.state();
-    if (live?.deploymentId !== duty.deploymentId) return;
-    const why = `HEALTH_DEGRADED in ${duty.deploymentId} after its completion`;
-    await lane.quarantine({ digest: live.digest, reason: why, key: `${duty.deploymentId}:degraded` });
-    const order = degradationOrder(lane.state(), { deploymentId: duty.deploymentId, evidence }, reason);
-    lane.apply((state) => submitted(state, order, new Date().toISOString()));
+  async function revert(report: WatchReport, evidence: Digest): Promise<void> {
+    const { live, target } = lane.state();
+    if (live?.deploymentId !== report.deploymentId) return;
+    const { deploymentId, digest } = live;
+    const { reason, hasWayBack = false } = report;
+    receivers = report.receivers ?? [];
+    const at = new Date().toISOString();
+    notifications.tell(degradedEvent({ ...live, target: formatTarget(target), reason, at, hasWayBack }));
+    const why = `HEALTH_DEGRADED in ${deploymentId} after its completion`;
+    await lane.quarantine({ digest, reason: why, key: `${deploymentId}:degraded` });
+    const order = degradationOrder(lane.state(), { deploymentId, evidence }, reason);
+    lane.apply((state) => submitted(state, order, at));
   }
 
   /** Null where it was given up; what cannot be watched is noted, and left. */
-  function notWatched(error: unknown): WatchReport | null {
+  function notWatched(error: unknown, deploymentId: string): WatchReport | null {
     if (isCancellation(error)) return null;
     if (!(error instanceof TemporalFailure)) throw error;
     const { message } = recordedFailure(error, null);
     lane.note(`not watched: ${message}`);
-    return { outcome: 'overtaken', reason: message, evidence: null };
+    return { deploymentId, outcome: 'overtaken', reason: message, evidence: null };
   }
 
   return {
@@ -70,6 +80,7 @@ export function openWatch(
     async stop() {
       current?.scope.cancel();
       await current?.ended;
+      await notifications.started();
     },
   };
 }

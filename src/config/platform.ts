@@ -3,6 +3,7 @@ import { NAME, parseTarget } from '../contract/target.ts';
 import { definitionOfDone } from './done.ts';
 import { duration } from './duration.ts';
 import { prometheus } from './prometheus.ts';
+import { contradictionsIn, limits, soak } from './soak.ts';
 import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
 
@@ -32,8 +33,10 @@ const environment = z.strictObject({
   /** `local` unless given. */
   runtime: z.literal('local').default('local'),
   /** How long a new version is watched, and how often at least. `{ for: 3s, samples: 5 }` unless given. */
-  soak: z.strictObject({ for: duration, samples: z.int().min(1).max(100_000) }).prefault({ for: '3s', samples: 5 }),
-  /** How long a live release is watched after its completion (§12); not unless given. */
+  soak: soak.prefault({ for: '3s', samples: 5 }),
+  /** What a new version is held to, beside the version before. `{}` unless given. */
+  limits: limits.prefault({}),
+  /** How long a release is watched after its deployment has completed; not at all unless given. */
   watch: duration.optional(),
   /** The bound of §13. `30s` unless given. */
   rollbackWithin: duration.prefault('30s'),
@@ -87,6 +90,19 @@ export const platformSchema = z
       if (names.has(given))
         refuse(['sources', index, 'name'], given, 'each source under a name of its own', 'rename it');
       names.add(given);
+    }
+
+    for (const [environment, { soak: floors, limits: declared }] of Object.entries(environments)) {
+      for (const { path: at, found, expected, todo } of contradictionsIn(floors, declared)) {
+        const params = { found, todo };
+        context.issues.push({
+          code: 'custom',
+          path: ['environments', environment, ...at],
+          input: null,
+          message: expected,
+          params,
+        });
+      }
     }
 
     const ownerOf = new Map<number, string>();

@@ -24,6 +24,7 @@ export function faultOf(dossier: Dossier): Fault | null {
     faultOfStatements(sealed, chain) ??
     faultOfResult(record) ??
     faultOfRollback(record, chain) ??
+    dossier.verdictFault ??
     faultOfTarget(dossier) ??
     faultOfAfter(dossier) ??
     faultOfHands(dossier)

@@ -1,4 +1,5 @@
 import type { Stage } from './stages.ts';
+import type { WayBack } from './way-back.ts';
 
 /**
  * What the rules of the Definition of Done are about (§11): the facts of one deployment as it stands before Completion.
@@ -48,8 +49,8 @@ export interface DoneInput {
   readonly component: { readonly kind: string; readonly owner: string; readonly runbook: string };
   /** The last value of each Prometheus query of the platform file, by name; without those that gave no number. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** `proved` before Deploy, `first` where there is nothing to return to, `none` where the change is irreversible (§13). */
-  readonly wayBack: 'proved' | 'first' | 'none';
+  /** `proved` before Deploy, `first` where nothing was live, `none` as its change declares, `unproved` for a rollback (§13). */
+  readonly wayBack: WayBack['state'];
 }
 
 /** How a rule sees a type of {@link DoneInput}. `{ '*': … }` is a map from text, `[…]` a list. */

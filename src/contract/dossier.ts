@@ -34,6 +34,8 @@ export interface Dossier {
   readonly returnedTo: SealedRecord | null;
   /** What is wrong with the bytes that it speaks of: the artifact, the platform file; null when they are whole. */
   readonly bytesFault: Fault | null;
+  /** What is wrong with its verdicts, reckoned again from their evidence (§10, §11, §12); null when nothing is. */
+  readonly verdictFault: Fault | null;
   /** What is wrong with the target's acts: those before it, and those that follow from it; null when they are whole. */
   readonly actsFault: string | null;
 }

@@ -3,6 +3,7 @@ import type { DoneVerdict } from './done.ts';
 import type { Receiver } from './event.ts';
 import type { Clause, FailureCode } from './failure.ts';
 import type { Order } from './order.ts';
+import type { SoakFigures } from './record.ts';
 import type { LiveRelease, ReleaseRef } from './release.ts';
 import type { Stage, StageBefore } from './stages.ts';
 import type { WayBack } from './way-back.ts';
@@ -47,7 +48,8 @@ export interface Facts {
   release: WayBack | null;
   /** Null in evidence of earlier versions. */
   deploy: WayBack | null;
-  'post-deploy-verification': null;
+  /** Null where nothing was counted. */
+  'post-deploy-verification': SoakFigures | null;
   completion: null;
 }
 

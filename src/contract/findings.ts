@@ -140,7 +140,8 @@ function faultOfCompletion(chain: Chain): Fault | null {
   if (completion.chain.join() !== six.join()) {
     return { clause: '§11', reason: 'completion sealed other evidence than that of the six stages before it' };
   }
-  return isTime(completion.visibleSince)
+  const hasFailed = chain.completion?.predicate.result === 'failed';
+  return isTime(completion.visibleSince) || (hasFailed && completion.visibleSince === null)
     ? null
     : { clause: '§11', reason: 'completion does not say since when it was visible' };
 }

@@ -36,6 +36,8 @@ export interface DeploymentRecord {
   readonly from: ReleaseRef | null;
   /** Known before the runtime is touched (§13); null before, and where it never came so far. Earlier versions lack it. */
   readonly wayBack?: WayBack | null;
+  /** What the soak has shown, and what its verdict is worth (§10); null before, and where nothing was counted. Earlier versions lack it. */
+  readonly soak?: SoakFigures | null;
   /** Null while it runs. */
   readonly result: Result | null;
   readonly failure: RecordedFailure | null;
@@ -80,6 +82,18 @@ export interface RecordedRollback {
   readonly outcome: 'restored' | 'late' | 'removed' | 'failed' | 'restoring';
 }
 
+/** Rates and chances are fractions. */
+export interface SoakFigures {
+  /** Answers that the errors were judged by, and how many were errors. */
+  readonly answers: number;
+  readonly errors: number;
+  /** With 95 % confidence, the rate of errors is below this. */
+  readonly errorRateBelow: number;
+  /** At the floor of samples: how often the test of errors fails a good release, and finds a bad one. */
+  readonly falseAlarm: number;
+  readonly power: number;
+}
+
 export interface StageRecord {
   readonly stage: Stage;
   /** Null while it runs. */
@@ -101,6 +115,7 @@ export function openRecord(deploymentId: string | null, order: Order): Deploymen
     artifact: null,
     from: null,
     wayBack: null,
+    soak: null,
     result: null,
     failure: null,
     rollback: null,
@@ -152,6 +167,7 @@ export function withEvidence(
     return { ...ended, change, source, from: from && { version: from.version, digest: from.digest } };
   }
   if (isOf('build', evidence)) return { ...ended, artifact: evidence.facts };
+  if (isOf('post-deploy-verification', evidence)) return { ...ended, soak: evidence.facts };
   const isOfWayBack = isOf('release', evidence) || isOf('deploy', evidence);
   if (isOfWayBack && evidence.facts !== null) return { ...ended, wayBack: evidence.facts };
   return ended;

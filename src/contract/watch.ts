@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { Receiver } from './event.ts';
 
 /** A live release that is to be watched after its completion (§12: system health degrades post-deploy). */
 export interface WatchDuty {
@@ -9,6 +10,7 @@ export interface WatchDuty {
 
 /** How a watch ended. */
 export interface WatchReport {
+  readonly deploymentId: string;
   /**
    * - `held`       it was well, as far as could be told, until the time was over;
    * - `degraded`   it got worse; sealed evidence says how;
@@ -19,6 +21,10 @@ export interface WatchReport {
   readonly reason: string;
   /** The sealed verdict; null unless it degraded. */
   readonly evidence: Digest | null;
+  /** Whether there is a release to return to; asked only of one that degraded. */
+  readonly hasWayBack?: boolean;
+  /** Who is told, where anybody is. */
+  readonly receivers?: readonly Receiver[];
 }
 
 /** Why a lane itself orders a rollback: the deployment whose release degraded, and the sealed verdict. */

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { formatDuration } from '../config/duration.ts';
+import { PROBE_HEADER } from '../runtime/driver.ts';
 
 /** What one request came to. `status` is null exactly when `ended` is not `answered`. */
 export interface ProbeAnswer {
@@ -33,6 +34,11 @@ export interface ProbeOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
+/** The headers of a request that no user makes. Answers to a smoke test are not counted at all: it asks for odd things. */
+export function probedFor(purpose: 'health' | 'smoke'): Readonly<Record<string, string>> {
+  return { [PROBE_HEADER]: purpose };
+}
+
 export interface Prober {
   /** Asks once, following no redirect. What the other side does is an answer, never an exception. */
   probe(url: string, options: ProbeOptions): Promise<ProbeAnswer>;
@@ -60,7 +66,7 @@ export function createProber({ largest = LARGEST_PAGE }: { readonly largest?: nu
   };
 }
 
-async function probeOnce(url: string, { timeout, headers, signal, dispatcher }: ProbeOptions): Promise<ProbeAnswer> {
+async function probeOnce(url: string, { timeout, signal, dispatcher, headers }: ProbeOptions): Promise<ProbeAnswer> {
   signal?.throwIfAborted();
   const begun = performance.now();
   const loop = watchEventLoop();

@@ -1,3 +1,5 @@
+import type { Answers } from '../contract/answers.ts';
+
 /**
  * What was done to get a sample, which is also the step of post-deploy verification (§10) that it belongs to. Smoke
  * tests are no samples: they have results of their own.
@@ -28,6 +30,13 @@ export interface Sample {
   readonly instance: string | null;
   /** How often the runtime had had to start it again; null when it did not say. */
   readonly restarts: number | null;
+  /**
+   * In the soak: what the live instance answered since the sample before, or since the soak began, as the runtime
+   * counted it. Left out where it counted nothing.
+   */
+  readonly answers?: Answers;
+  /** Those of them that came while the release may have been slow to start. Left out where there are none. */
+  readonly early?: Answers;
 }
 
 /** One query of a Prometheus, asked once (§12: system health as operators measure it). Evidence, like a sample. */

@@ -3,7 +3,8 @@ import type { Health } from '../config/manifest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { InstanceObservation, Observation } from '../runtime/driver.ts';
 import type { Clock } from './clock.ts';
-import type { ProbeAnswer, ProbeOptions, Prober } from './probe.ts';
+import { HEARTBEAT_GRACE } from './heartbeat.ts';
+import { type ProbeAnswer, type Prober, probedFor } from './probe.ts';
 import type { Sample, SampleKind, SampleOutcome } from './sample.ts';
 
 export interface SamplerDeps {
@@ -20,14 +21,18 @@ export interface SamplerDeps {
 /** Looks at a live release as its users do, and at its instance as the runtime does. */
 export interface Sampler {
   readonly take: (kind: SampleKind) => Promise<Sample>;
-  /** Asks through the stable address. */
-  readonly ask: (path: string, options: Pick<ProbeOptions, 'timeout' | 'headers'>) => Promise<ProbeAnswer>;
+  /** Asks through the stable address, for a smoke test unless it is said to be for health. */
+  readonly ask: (path: string, options: AskOptions) => Promise<ProbeAnswer>;
+}
+
+export interface AskOptions {
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly purpose?: 'health' | 'smoke';
 }
 
 /** What a gateway says of an instance that does not answer. No 503: sick components say that of themselves. */
 const NOBODY_THERE = new Set([502, 504]);
-/** A heartbeat that comes exactly when it is due is still a little older than that when it is looked at. */
-export const HEARTBEAT_GRACE = 1.25;
 
 type Look = Pick<Sample, 'outcome' | 'status' | 'detail'>;
 
@@ -36,23 +41,23 @@ export function createSampler(deps: SamplerDeps): Sampler {
   const { address, health, prober, observe, clock, signal } = deps;
   const begun = clock.now();
 
-  const ask: Sampler['ask'] = async (path, { timeout, headers }) => {
+  const ask: Sampler['ask'] = async (path, { timeout, purpose = 'smoke' }) => {
     if (address === null) {
       throw new SlipwayError('RUNTIME_UNAVAILABLE', `The runtime gave no address to ask for ${path}, expected one.`);
     }
-    const probe = () => prober.probe(`${address}${path}`, { timeout, headers, signal });
-    const answer = await probe();
+    const options = { timeout, signal, headers: probedFor(purpose) };
+    const answer = await prober.probe(`${address}${path}`, options);
     if (answer.ended === 'answered') return answer;
     // The runtime listens there, not the release: it has to be there before silence counts, and a connection lost to
     // its being started again is asked for once more.
     await observe();
-    return answer.ended === 'timed-out' ? answer : probe();
+    return answer.ended === 'timed-out' ? answer : prober.probe(`${address}${path}`, options);
   };
 
   const take = async (kind: SampleKind): Promise<Sample> => {
     const at = clock.date();
     const start = clock.now();
-    const answer = 'path' in health ? await ask(health.path, health) : null;
+    const answer = 'path' in health ? await ask(health.path, { timeout: health.timeout, purpose: 'health' }) : null;
     const { instance } = await observe();
     const alive = instance !== null && instance.state !== 'exited';
     const look = answer === null ? lookAtInstance(kind, health, instance) : lookAtAnswer(kind, answer, alive);

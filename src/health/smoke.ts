@@ -2,7 +2,7 @@ import { formatDuration } from '../config/duration.ts';
 import type { SmokeTest } from '../config/manifest.ts';
 import type { CommandSmokeTest, HttpSmokeTest } from '../config/smoke-test.ts';
 import { clipped, excerpt } from './excerpt.ts';
-import type { ProbeAnswer, ProbeOptions } from './probe.ts';
+import { probedFor, type ProbeAnswer, type ProbeOptions } from './probe.ts';
 import { checkAnswer, expectedAnswer, type SmokeCheck } from './smoke-answer.ts';
 import { combine, type Verdict } from './verdict.ts';
 
@@ -50,7 +50,7 @@ export interface SmokeDeps {
 }
 
 /** By this the runtime tells a smoke test from a person's request: it is no part of what it measures. */
-const HEADERS = { 'slipway-probe': 'smoke' } as const;
+const HEADERS = probedFor('smoke');
 
 /** Runs one smoke test (§7, §10). What was too late on our side to tell is tried once more, then inconclusive. */
 export async function runSmokeTest(test: SmokeTest, deps: SmokeDeps): Promise<SmokeResult> {

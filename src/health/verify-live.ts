@@ -1,24 +1,36 @@
 import type { SealedManifest } from '../config/manifest.ts';
-import type { FailureCode } from '../contract/failure.ts';
+import type { Limits, SoakFloors } from '../config/soak.ts';
 import type { Observation } from '../runtime/driver.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { Measure } from './counter.ts';
+import { type MetricSource, openMeasuring } from './measuring.ts';
+import { policyOf, samplingInterval } from './policy.ts';
 import { createProber, type Prober } from './probe.ts';
+import { type LiveVerdict, recomputeVerdict, type VerdictEvidence } from './recompute.ts';
 import type { Sample, SampleKind } from './sample.ts';
 import { createSampler } from './sampler.ts';
 import { type RunCommand, runSmokeTests, type SmokeDeps, type SmokeResult, smokeVerdict } from './smoke.ts';
-import { runSoak, sampleUntil, samplingInterval, soakPolicyOf } from './soak.ts';
-import { codeOfChecks, type LiveCheck, type LiveChecks } from './trigger.ts';
-import { availability, combine, healthVerdict, type Judgement, type Verdict } from './verdict.ts';
+import { runSoak, sampleUntil } from './soak.ts';
+import type { LiveCheck } from './trigger.ts';
+import { availability, healthVerdict } from './verdict.ts';
+
+export type { LiveVerdict } from './recompute.ts';
 
 export interface LiveVerification {
   /** Stable address, `http://127.0.0.1:PORT`; null for an agent. */
   readonly address: string | null;
   /** As it was sealed with the image. */
   readonly manifest: SealedManifest;
-  /** The environment's floors; `for` in milliseconds. */
-  readonly soak: { readonly for: number; readonly samples: number };
+  /** The environment's floors and ceiling; times in milliseconds. */
+  readonly soak: SoakFloors;
+  /** What the environment holds a new version to; nothing, unless given. */
+  readonly limits?: Limits | undefined;
   /** Looks at the runtime, and throws when it is no longer this deployment's to look at. */
   readonly observe: () => Promise<Observation>;
+  /** What the runtime counts. Left out, or where it counts nothing, looks are the samples. */
+  readonly measure?: Measure | undefined;
+  /** What operators measure. */
+  readonly metrics?: MetricSource | undefined;
   readonly runCommand: RunCommand;
   readonly onProgress?: ((progress: LiveProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -32,19 +44,6 @@ export interface LiveProgress {
   readonly samples: number;
   /** What was last seen. */
   readonly last: string;
-}
-
-/** What post-deploy verification found. Checks that were not reached are null, or have no results. */
-export interface LiveVerdict {
-  readonly verdict: Verdict;
-  /** Null exactly when the verdict is `pass`. */
-  readonly code: FailureCode | null;
-  readonly message: string;
-  readonly availability: Judgement | null;
-  readonly health: Judgement | null;
-  readonly smoke: readonly SmokeResult[];
-  readonly soak: Judgement | null;
-  readonly samples: readonly Sample[];
 }
 
 /** Late samples that are put up with before availability or health is inconclusive. */
@@ -65,35 +64,32 @@ export async function verifyLive(verification: LiveVerification): Promise<LiveVe
   }
 }
 
-/** A verdict while it is being found. */
-interface Found {
-  availability: Judgement | null;
-  health: Judgement | null;
-  smoke: readonly SmokeResult[];
-  soak: Judgement | null;
-  readonly samples: Sample[];
-}
-
 async function verifyThrough(prober: Prober, verification: LiveVerification): Promise<LiveVerdict> {
   const { manifest, observe, runCommand, onProgress, signal, clock = systemClock } = verification;
   const { health } = manifest;
-  const found: Found = { availability: null, health: null, smoke: [], soak: null, samples: [] };
   const sampler = createSampler({ ...verification, health, prober, clock });
-  const report = (check: LiveCheck, last: string) => onProgress?.({ check, samples: found.samples.length, last });
+  const samples: Sample[] = [];
+  let smoke: readonly SmokeResult[] = [];
+  let policy = policyOf({ ...soakSettings(verification), counted: 'looks' });
+  const report = (check: LiveCheck, last: string) => onProgress?.({ check, samples: samples.length, last });
+  const conclude = (soaked?: Pick<VerdictEvidence, 'metrics' | 'baseline'>): LiveVerdict => {
+    const evidence = { policy, samples, metrics: [], baseline: null, smoke, ...soaked };
+    return { ...recomputeVerdict(evidence), ...evidence };
+  };
 
   const sampling = (check: SampleKind) => ({
     take: () => sampler.take(check),
     interval: samplingInterval(health),
-    limit: health.failures + LATE_ALLOWED,
+    isOver: (taken: readonly Sample[]) => taken.length >= policy.failures * policy.successes + LATE_ALLOWED,
     onSample: (sample: Sample) => {
-      found.samples.push(sample);
+      samples.push(sample);
       report(check, sample.detail);
     },
     clock,
     signal,
   });
-  const smoke: SmokeDeps = {
-    request: sampler.ask,
+  const smokeDeps: SmokeDeps = {
+    request: (path, options) => sampler.ask(path, { ...options, purpose: 'smoke' }),
     runCommand: async (command, options) => {
       const answer = await runCommand(command, options);
       // A command fails when the runtime is away, too: that has to show as the runtime's error.
@@ -104,39 +100,24 @@ async function verifyThrough(prober: Prober, verification: LiveVerification): Pr
     signal,
   };
 
-  found.availability = await sampleUntil({
-    ...sampling('availability'),
-    judge: (taken) => availability(taken, health),
-  });
-  if (found.availability.verdict === 'pass') {
-    found.health = await sampleUntil({ ...sampling('health'), judge: (taken) => healthVerdict(taken, health) });
-  }
-  if (found.health?.verdict === 'pass') found.smoke = await runSmokeTests(manifest.smoke, 'live', smoke);
-  if (smokeVerdict(found.smoke) === 'pass') {
-    const policy = soakPolicyOf(health, verification.soak);
-    found.soak = await runSoak({ ...sampling('soak'), policy, before: [...found.samples] });
-  }
-  return conclude(found);
+  const available = await sampleUntil({ ...sampling('availability'), judge: (taken) => availability(taken, policy) });
+  if (available.verdict !== 'pass') return conclude();
+  const healthy = await sampleUntil({ ...sampling('health'), judge: (taken) => healthVerdict(taken, policy) });
+  if (healthy.verdict !== 'pass') return conclude();
+  smoke = await runSmokeTests(manifest.smoke, 'live', smokeDeps);
+  if (smokeVerdict(smoke) !== 'pass') return conclude();
+
+  const measured = await openMeasuring({ ...verification, health, prober, clock });
+  policy = policyOf({ ...soakSettings(verification), counted: measured.counting === undefined ? 'looks' : 'answers' });
+  await runSoak({ ...sampling('soak'), ...measured, policy, before: [...samples] });
+  return conclude({ metrics: measured.metrics.taken(), baseline: measured.baseline });
 }
 
-/** The first check that failed says what became of the release; else what is missing; else the soak, which is last. */
-function conclude(found: Found): LiveVerdict {
-  const checks: LiveChecks = {
-    availability: found.availability?.verdict ?? null,
-    health: found.health?.verdict ?? null,
-    smoke: found.smoke.length === 0 ? null : smokeVerdict(found.smoke),
-    soak: found.soak?.verdict ?? null,
+function soakSettings({ address, manifest, soak, limits = {}, metrics }: LiveVerification) {
+  return {
+    health: manifest.health,
+    floors: soak,
+    limits: address === null ? null : limits,
+    metrics: metrics?.bounds ?? [],
   };
-  const verdict = combine(Object.values(checks).map((check) => check ?? 'inconclusive'));
-  const reached: readonly (readonly [string, Judgement | null])[] = [
-    ['availability', found.availability],
-    ['health', found.health],
-    ...found.smoke.map((test) => [`smoke test "${test.name}"`, { ...test, reason: test.message }] as const),
-    ['soak', found.soak],
-  ];
-  const [name, decisive] = reached.findLast(([, judgement]) => judgement?.verdict === verdict) ?? ['verification'];
-  const message = `${name} ${SAID[verdict]}: ${decisive?.reason ?? 'no smoke test is marked for live'}`;
-  return { verdict, code: codeOfChecks(checks), message, ...found };
 }
-
-const SAID: Readonly<Record<Verdict, string>> = { pass: 'passed', fail: 'failed', inconclusive: 'is inconclusive' };

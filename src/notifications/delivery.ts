@@ -4,7 +4,7 @@ import type { NotifiedEvent } from '../contract/event.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { DeliveryError, REFUSED_RETRY, whyNotReceived } from './answer.ts';
 import { cloudEventMessage } from './cdevents.ts';
-import { resolveSecret, type SecretPlaces } from './secret.ts';
+import { resolveSecret, type SecretPlaces } from '../secrets/resolve.ts';
 import { slackBody } from './slack.ts';
 import { standardHeaders } from './standard.ts';
 import { post, type PostOptions } from './webhook.ts';

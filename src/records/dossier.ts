@@ -13,6 +13,7 @@ import { deploymentBefore, deploymentOf } from './names.ts';
 import { readPlatform } from './platform.ts';
 import { readOutcome, readRecord, type StandingRecord } from './record.ts';
 import { recordedNumbers } from './target.ts';
+import { verdictFault } from './verdict-fault.ts';
 
 /**
  * Gathers what the store holds about one deployment, and about its neighbours.
@@ -46,6 +47,7 @@ export async function gatherDossier(artifacts: ArtifactStore, deploymentId: stri
     ),
     returnedTo: returnTo && (await readRecord(store, returnTo.deploymentId)),
     bytesFault: await bytesFault(store, sealed, chain),
+    verdictFault: await verdictFault(store, deploymentId, chain),
     actsFault: await actsFault(store, target, sealed, chain),
   };
 }

@@ -1,5 +1,7 @@
 import type { Facts, StagePredicate } from '../contract/evidence.ts';
+import type { SoakFigures } from '../contract/record.ts';
 import type { Stage } from '../contract/stages.ts';
+import type { LiveVerdict } from '../health/verify-live.ts';
 
 type FactsReader = { [S in Stage]: (findings: NonNullable<StagePredicate<S>['findings']>) => Facts[S] };
 
@@ -19,9 +21,17 @@ const READ: FactsReader = {
   verification: () => null,
   release: ({ wayBack }) => wayBack ?? null,
   deploy: ({ wayBack }) => wayBack ?? null,
-  'post-deploy-verification': () => null,
+  'post-deploy-verification': ({ verdict }) => soakFiguresOf(verdict),
   completion: () => null,
 };
+
+/** Null for evidence of earlier versions as well. */
+function soakFiguresOf(verdict: unknown): SoakFigures | null {
+  const { figures = null } = (verdict ?? {}) as Partial<LiveVerdict>;
+  if (figures === null) return null;
+  const { answers, errors, errorRateBelow, errorTest } = figures;
+  return { answers, errors, errorRateBelow, falseAlarm: errorTest.falseAlarm, power: errorTest.power };
+}
 
 /** Those facts of a sealed evidence that the workflow carries: read from it, so that a repeated stage gives the same. */
 export function factsOf<S extends Stage>(stage: S, { findings }: StagePredicate<S>): Facts[S] {

@@ -1,9 +1,9 @@
 import type { ComponentStore } from '../artifacts/store.ts';
 import type { IntakeFindings } from '../contract/evidence.ts';
-import { SlipwayError } from '../contract/failure.ts';
+import { codeOf, SlipwayError } from '../contract/failure.ts';
 import type { RollbackOrder } from '../contract/order.ts';
 import type { LiveRelease } from '../contract/release.ts';
-import { formatTarget } from '../contract/target.ts';
+import { formatTarget, type Target } from '../contract/target.ts';
 import { whyUnreadable } from '../contract/way-back.ts';
 import { quarantineOf } from './acts.ts';
 import { dataUserOf } from './data.ts';
@@ -52,4 +52,21 @@ export async function releaseToReturnTo(
     'NO_RELEASE_TO_RETURN_TO',
     `${wanted} has not completed on ${formatTarget(target)}: see slipway history ${formatTarget(target)}`,
   );
+}
+
+/** Whether a rollback that names no version would find a release to return to. */
+export async function hasReleaseToReturnTo(
+  store: ComponentStore,
+  records: readonly StandingRecord[],
+  target: Target,
+  live: LiveRelease,
+): Promise<boolean> {
+  const order: RollbackOrder = { kind: 'rollback', requestId: '', target, by: '', reason: '', version: null };
+  try {
+    await releaseToReturnTo(store, records, order, live);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'NO_RELEASE_TO_RETURN_TO') return false;
+    throw error;
+  }
 }

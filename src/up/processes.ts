@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pathsOf, type LoadedPlatform } from '../config/load.ts';
+import { secretVariablesOf } from '../config/secret-variables.ts';
 import { untilServing, type DevServer } from '../temporal/dev-server.ts';
 import type { ChildSpec } from './child.ts';
 
@@ -36,29 +37,35 @@ export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, c
 
 /**
  * The workers: one orchestrator, one builder, and a deployer for each environment, which holds that environment's
- * credentials and no other's.
+ * credentials and no other's. The builder, which runs components' code, has none.
  */
 export function workerProcesses(
   loaded: LoadedPlatform,
   env: NodeJS.ProcessEnv,
   compiled: string,
 ): readonly ChildSpec[] {
-  const worker = (name: string, role: string, ...more: readonly string[]): ChildSpec => ({
+  const secrets = secretVariablesOf(loaded.platform);
+  const all = [secrets.orchestrator, ...Object.values(secrets.deployers)].flat();
+  const worker = (name: string, role: string, own: readonly string[] = [], ...more: readonly string[]): ChildSpec => ({
     name,
     command: process.execPath,
     args: [join(compiled, 'workers', `${role}.js`), '--config', loaded.file, ...more],
-    env,
+    env: without(env, new Set(all.filter((variable) => !own.includes(variable)))),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
   });
   return [
-    worker('orchestrator', 'orchestrator'),
+    worker('orchestrator', 'orchestrator', secrets.orchestrator),
     worker('builder', 'builder'),
     ...Object.keys(loaded.platform.environments).map((environment) =>
-      worker(`deployer-${environment}`, 'deployer', '--environment', environment),
+      worker(`deployer-${environment}`, 'deployer', secrets.deployers[environment], '--environment', environment),
     ),
   ];
+}
+
+function without(env: NodeJS.ProcessEnv, names: ReadonlySet<string>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createChangeIntake } from '../../activities/change-intake.ts';
 import { createRelease } from '../../activities/release.ts';
 import { digestOf } from '../../src/artifacts/blobs.ts';
@@ -9,23 +9,40 @@ import { readEvidence } from '../../src/records/evidence.ts';
 import { readPlatform } from '../../src/records/platform.ts';
 import { PLATFORM, WITHIN } from '../records/made-up.ts';
 import { orderOf, rollbackOf } from '../records/plan.ts';
+import { writeSource } from '../source/written-source.ts';
 import { failureOf, openPlatform, run } from './setting.ts';
+
+const LOADED = {
+  platform: parsePlatform(PLATFORM),
+  file: '/platform.yaml',
+  folder: '/',
+  bytes: PLATFORM,
+  digest: digestOf(PLATFORM),
+};
+const MANIFEST = `apiVersion: slipway/v1
+component: storefront
+kind: storefront
+build: { command: [node, build.mjs], output: dist }
+run: { command: [node, server.mjs] }
+health: { path: /healthz }
+smoke: [{ name: home page, path: / }]
+`;
+const NO_WAY_BACK = `id: CHG-1
+summary: Orders in a new form
+reason: SHOP-881
+components: [storefront]
+scope: [storefront/**]
+irreversible: true
+`;
 
 /** Two deployments completed; a third is asked for. There is no source to read: whoever opens it is told so. */
 async function openIntake() {
   const platform = await openPlatform();
   const first = await platform.deployed();
   const second = await platform.deployed();
-  const loaded = {
-    platform: parsePlatform(PLATFORM),
-    file: '/platform.yaml',
-    folder: '/',
-    bytes: PLATFORM,
-    digest: digestOf(PLATFORM),
-  };
   const { admitChange } = createChangeIntake({
     ...platform.deps,
-    loadPlatform: async () => loaded,
+    loadPlatform: async () => LOADED,
     openSource: () => {
       throw new SlipwayError('SOURCE_UNAVAILABLE', 'there is no source here');
     },
@@ -73,6 +90,25 @@ describe('change intake', () => {
     const other = await openIntake();
     other.runtime.set({ ...other.runtime.state(), generation: 7 });
     expect(await other.admit(rollbackOf('back'))).toMatchObject({ facts: { generation: 7 } });
+  });
+
+  test('names the changes that it carries although there is no way back', async () => {
+    const source = await writeSource();
+    onTestFinished(() => source.remove());
+    const revision = await source.commit({
+      message: 'The storefront\n\nChange: CHG-1\n',
+      files: { 'storefront/slipway.yaml': MANIFEST, 'changes/CHG-1.yaml': NO_WAY_BACK },
+    });
+    const platform = await openPlatform();
+    const { admitChange } = createChangeIntake({
+      ...platform.deps,
+      loadPlatform: async () => LOADED,
+      openSource: () => source.repository,
+    });
+    const deploymentId = platform.target.idOf(1);
+    await run(admitChange, { deploymentId, order: { ...orderOf('first'), revision } });
+    const sealed = await readEvidence(platform.store, deploymentId, 'change-intake');
+    expect(sealed?.predicate.findings?.change).toMatchObject({ carries: ['CHG-1'], irreversible: ['CHG-1'] });
   });
 
   test('does not blame the change when the source is away', async () => {

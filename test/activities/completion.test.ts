@@ -9,6 +9,7 @@ import { readEvidence } from '../../src/records/evidence.ts';
 import { nameOf } from '../../src/records/names.ts';
 import { claimRestoration, readRecord } from '../../src/records/record.ts';
 import { verifyDeployment } from '../../src/records/verify.ts';
+import { PLATFORM } from '../records/made-up.ts';
 import { rollbackOf, TARGET, type Plan } from '../records/plan.ts';
 import { handsOn } from '../records/scratch.ts';
 import { failureOf, openEnvironment, openPlatform, run } from './setting.ts';
@@ -16,8 +17,8 @@ import { failureOf, openEnvironment, openPlatform, run } from './setting.ts';
 const NOW = '2026-11-23T10:00:00.000Z';
 
 /** A deployment whose first six stages have passed, live in the runtime, before its completion. */
-async function openCompletion(plan: Plan = {}, before = 0) {
-  const platform = await openPlatform();
+async function openCompletion(plan: Plan = {}, before = 0, file = PLATFORM) {
+  const platform = await openPlatform(file);
   for (let n = 0; n < before; n += 1) await platform.deployed();
   const running = await platform.target.begin(plan);
   const { deploymentId, generation, release } = running;
@@ -87,6 +88,25 @@ describe('completion', () => {
     const { complete, input, store, deploymentId } = await openCompletion();
     const said = await failureOf(run(complete, { ...input, draft: change(input.draft) }));
     expect(said).toMatchObject({ code: 'DEFINITION_OF_DONE_VIOLATED', retried: false });
+    expect(await readRecord(store, deploymentId)).toBeNull();
+  });
+
+  test('a rule of the platform file that does not hold is named, and the completion that failed is sealed with it', async () => {
+    const rules = `definitionOfDone:
+  - { name: soak is long enough, rule: soak.seconds >= 3.0 }
+  - { name: owner named, rule: 'component.owner != ""', message: name one in slipway.yaml }
+`;
+    const file = Buffer.concat([PLATFORM, Buffer.from(rules)]);
+    const { complete, input, store, deploymentId } = await openCompletion({}, 0, file);
+    const said = await failureOf(run(complete, input));
+    expect(said).toMatchObject({ code: 'DEFINITION_OF_DONE_VIOLATED', clause: '§11', retried: false });
+    expect(said.message).toBe(
+      'the rule "owner named" does not hold: false: component.owner != ""; name one in slipway.yaml (§11)',
+    );
+    const sealed = (await readEvidence(store, deploymentId, 'completion'))?.predicate;
+    expect(sealed?.result).toBe('failed');
+    expect(sealed?.findings).toMatchObject({ visibleSince: null });
+    expect(sealed?.findings?.done?.filter(({ holds }) => !holds).map(({ name }) => name)).toEqual(['owner named']);
     expect(await readRecord(store, deploymentId)).toBeNull();
   });
 

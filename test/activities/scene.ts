@@ -78,6 +78,7 @@ export async function openScene(until: Stage, plan: Plan = {}) {
       driver: runtime.driver,
       environment: 'staging',
       scratch: path,
+      secrets: { env: {}, folder: path },
       logger,
     }),
     settlement: { deploymentId: id, order, startedAt: running.draft().stages[0]?.startedAt ?? '' },

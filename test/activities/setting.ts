@@ -9,6 +9,7 @@ import type { Order } from '../../src/contract/order.ts';
 import type { DeploymentRecord } from '../../src/contract/record.ts';
 import type { Executions } from '../../src/temporal/executions.ts';
 import { createTarget } from '../records/deployments.ts';
+import { PLATFORM } from '../records/made-up.ts';
 import { scratchStore } from '../records/scratch.ts';
 import { createFakeRuntime } from './runtime.ts';
 
@@ -87,9 +88,9 @@ export function createFakeExecutions() {
 }
 
 /** A real store, a scripted target in it, a runtime and a Temporal in memory. */
-export async function openPlatform() {
+export async function openPlatform(file = PLATFORM) {
   const { path, artifacts } = await scratchStore();
-  const target = createTarget(artifacts);
+  const target = createTarget(artifacts, { platform: file });
   const runtime = createFakeRuntime();
   const temporal = createFakeExecutions();
   const { driver } = runtime;
@@ -100,6 +101,7 @@ export async function openPlatform() {
     executions: temporal.executions,
     environment: 'staging',
     scratch: path,
+    secrets: { env: {}, folder: path },
     logger,
   };
   /** A deployment that completed, and is live. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { changeSchema } from '../../src/config/change.ts';
 import { manifestSchema } from '../../src/config/manifest.ts';
 import { parsePlatform } from '../../src/config/load.ts';
@@ -41,7 +41,8 @@ test('a file that is right is read with its defaults filled in', () => {
   const read = parsePlatform(Buffer.from(PLATFORM));
   expect(read.environments['staging']).toEqual({
     runtime: 'local',
-    soak: { for: 3000, samples: 5 },
+    soak: { for: 3000, samples: 5, ceiling: 60_000 },
+    limits: {},
     rollbackWithin: 30_000,
     afterRollback: 'hold',
   });
@@ -60,7 +61,7 @@ test('each kind of file is refused under its own code', () => {
 test('an unknown key is named with its line, its path and the nearest known key', () => {
   expect(platform(`${PLATFORM.replace('{}', '{ rollbackWithn: 3s }')}`)).toBe(
     'platform.yaml:5:14  environments.staging.rollbackWithn: found an unknown key, ' +
-      'expected one of runtime, soak, rollbackWithin, afterRollback, prometheus; did you mean "rollbackWithin"?',
+      'expected one of runtime, soak, limits, watch, rollbackWithin, afterRollback, prometheus; did you mean "rollbackWithin"?',
   );
 });
 
@@ -187,4 +188,85 @@ test('a message stays short however much is wrong', () => {
   const message = platform(text);
   expect(message).toMatch(/platform\.yaml: and 480 more$/);
   expect(message.length).toBeLessThan(6000);
+});
+
+describe('an environment', () => {
+  const environment = (text: string) => PLATFORM.replace('staging: {}', `staging: ${text}`);
+  const read = (text: string) => parsePlatform(Buffer.from(environment(text))).environments['staging'];
+  const refused = (text: string) => platform(environment(text));
+  const at = 'platform.yaml:5:';
+
+  test('declares what its releases are held to', () => {
+    const text = '{ soak: { for: 10m, samples: 400, ceiling: 1h }, limits: { errorRate: 1%, p95: 300ms }, watch: 30m }';
+    expect(read(text)).toMatchObject({
+      soak: { for: 600_000, samples: 400, ceiling: 3_600_000 },
+      limits: { errorRate: 0.01, p95: 300 },
+      watch: 1_800_000,
+    });
+  });
+
+  test('gives a soak ten times its time, and at least a minute', () => {
+    expect(read('{ soak: { for: 10m, samples: 5 } }')?.soak.ceiling).toBe(6_000_000);
+    expect(read('{ soak: { for: 1s, samples: 5 } }')?.soak.ceiling).toBe(60_000);
+  });
+
+  test.each([
+    ['0s', 'found "0s", expected a duration such as 500ms, 3s, 10m, 6h or 2d; correct it'],
+    ['-1s', 'found "-1s", expected a duration such as 500ms, 3s, 10m, 6h or 2d; correct it'],
+  ])('does not soak for %s', (time, said) => {
+    expect(refused(`{ soak: { for: ${time}, samples: 5 } }`)).toBe(`${at}27  environments.staging.soak.for: ${said}`);
+  });
+
+  test('does not soak for no samples', () => {
+    expect(refused('{ soak: { for: 1s, samples: 0 } }')).toBe(
+      `${at}40  environments.staging.soak.samples: found 0, expected at least 1; correct it`,
+    );
+  });
+
+  test('does not end a soak before it may pass', () => {
+    expect(refused('{ soak: { for: 2m, samples: 5, ceiling: 1m } }')).toBe(
+      `${at}52  environments.staging.soak.ceiling: found 1m, expected at least as long as the soak itself, 2m; raise it, or shorten \`for\``,
+    );
+  });
+
+  test.each(['101%', '0%', '0.00%', '-1%', '1', '1 %', '1e1%', '%', '0.00001%'])(
+    'has no limit of %s on errors',
+    (rate) => {
+      expect(refused(`{ limits: { errorRate: '${rate}' } }`)).toBe(
+        `${at}35  environments.staging.limits.errorRate: found "${rate}", expected a percentage such as 1% or 0.5%, above 0% and at most 100%; correct it`,
+      );
+    },
+  );
+
+  test.each([
+    ['p50: 400ms, p95: 300ms', 'p50: found 400ms, expected at most the p95, 300ms; lower it, or raise the p95'],
+    ['p95: 2s, p99: 1s', 'p95: found 2s, expected at most the p99, 1s; lower it, or raise the p99'],
+    ['p50: 2s, p99: 1s', 'p50: found 2s, expected at most the p99, 1s; lower it, or raise the p99'],
+  ])('has no limits that contradict each other (%s)', (limits, said) => {
+    expect(refused(`{ soak: { for: 1s, samples: 400 }, limits: { ${limits} } }`)).toContain(
+      `environments.staging.limits.${said}`,
+    );
+  });
+
+  test.each([
+    ['errorRate: 2%', 156, 'an errorRate of 2%'],
+    ['errorRate: 1%', 313, 'an errorRate of 1%'],
+    ['p50: 1s', 5, 'p50'],
+    ['p95: 1s', 59, 'p95'],
+    ['p99: 1s', 299, 'p99'],
+    ['p95: 1s, errorRate: 2%', 156, 'an errorRate of 2%'],
+  ])('promises with %s no more than its samples can show', (limits, needed, limit) => {
+    const soak = (samples: number) => `{ soak: { for: 1s, samples: ${samples} }, limits: { ${limits} } }`;
+    expect(read(soak(needed))?.soak.samples).toBe(needed);
+    expect(refused(soak(needed - 1))).toBe(
+      `${at}40  environments.staging.soak.samples: found ${needed - 1}, expected at least ${needed}, ` +
+        `for fewer cannot show that a limit on ${limit} is kept; raise it, or loosen the limit`,
+    );
+  });
+
+  test('whose soak is not written out is held to the samples of the default one', () => {
+    expect(refused('{ limits: { p95: 1s } }')).toBe(
+      `${at}12  environments.staging.soak.samples: found 5, expected at least 59, for fewer cannot show that a limit on p95 is kept; raise it, or loosen the limit`,
+    );
+  });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { VerdictPolicy } from '../../src/health/policy.ts';
 import type { Sample, SampleKind } from '../../src/health/sample.ts';
+import { LIVE_CHECKS } from '../../src/health/trigger.ts';
 import {
   availability,
   combine,
@@ -102,7 +104,18 @@ describe('instanceVerdict', () => {
 });
 
 describe('soakVerdict (§10, §12), for 4s and 5 samples, three failures allowed for', () => {
-  const policy = { for: 4_000, samples: 5, failures: 3 };
+  const policy: VerdictPolicy = {
+    checks: LIVE_CHECKS,
+    failures: 3,
+    successes: 1,
+    for: 4_000,
+    samples: 5,
+    counted: 'looks',
+    ceiling: 60_000,
+    limits: null,
+    metrics: [],
+    alpha: 0.01,
+  };
   const five = samples('ggggg');
   const shifted = (from: number, by: number) =>
     five.map((s, i) => (i < from ? s : { ...s, at: new Date(Date.parse(s.at) + by).toISOString() }));
@@ -138,6 +151,16 @@ describe('soakVerdict (§10, §12), for 4s and 5 samples, three failures allowed
     ],
   ];
   test.each(cases)('%s', (_, taken, verdict, reason) => {
-    expect(soakVerdict(taken, policy)).toEqual({ verdict, reason: expect.stringContaining(reason) });
+    const evidence = { samples: taken, metrics: [], baseline: null };
+    expect(soakVerdict(evidence, policy)).toEqual({ verdict, reason: expect.stringContaining(reason) });
   });
+});
+
+test('a health that asks for three good looks in a row has not passed on fewer', () => {
+  const verdictOf = (letters: string) =>
+    healthVerdict(samples(letters, { kind: 'health' }), { failures: 3, successes: 3 });
+  expect(verdictOf('gg')).toEqual({ verdict: 'inconclusive', reason: '2 of 3 good in a row' });
+  expect(verdictOf('ggbgg').verdict).toBe('inconclusive');
+  expect(verdictOf('ggblglg').verdict).toBe('inconclusive');
+  expect(verdictOf('bglgg').verdict).toBe('pass');
 });

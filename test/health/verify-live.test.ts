@@ -1,9 +1,16 @@
 import type { RequestListener } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import type { SealedManifest } from '../../src/config/manifest.ts';
+import { type AnswerCounts, NO_COUNTS, plus, since } from '../../src/contract/answers.ts';
 import { SlipwayError } from '../../src/contract/failure.ts';
+import type { Measurement } from '../../src/runtime/driver.ts';
+import { hasPolicy, type LiveVerdict, recomputeVerdict } from '../../src/health/recompute.ts';
+import type { MetricSample } from '../../src/health/sample.ts';
 import { type LiveProgress, type LiveVerification, verifyLive } from '../../src/health/verify-live.ts';
-import type { InstanceObservation, Observation } from '../../src/runtime/driver.ts';
+import type { InstanceObservation } from '../../src/runtime/driver.ts';
+import { type CountedServer, serveCounted } from './counted-server.ts';
+import { answered } from './evidence.ts';
+import { alive, observation } from './observations.ts';
 import { scriptedClock } from './scripted-clock.ts';
 import { closedAddress, serve } from './servers.ts';
 
@@ -25,29 +32,6 @@ const restock: SealedManifest = {
   smoke: [{ name: 'ledger', command: ['node', 'check.mjs'], timeout: 1_000, at: ['live'] }],
 };
 
-const alive: InstanceObservation = {
-  id: 'a1',
-  state: 'ready',
-  restarts: 0,
-  startedAt: '2026-11-23T00:00:00.000Z',
-  heartbeatAge: null,
-};
-
-function observation(other: Partial<Observation> = {}): Observation {
-  return {
-    target: 'staging/storefront',
-    generation: 7,
-    live: null,
-    instance: alive,
-    warm: null,
-    address: null,
-    instanceFolder: '/instances',
-    log: null,
-    isolation: 'bwrap',
-    ...other,
-  };
-}
-
 const wellBehaved: RequestListener = (request, response) => {
   response.end(request.url === '/healthz' ? 'ok' : '<h1>Welcome</h1>');
 };
@@ -58,7 +42,7 @@ function verify(address: string | null, other: Partial<LiveVerification> = {}) {
   return verifyLive({
     address,
     manifest: storefront,
-    soak: { for: 3_000, samples: 5 },
+    soak: { for: 3_000, samples: 5, ceiling: 60_000 },
     observe: async () => observation(),
     runCommand: async () => ({ exitCode: 0, timedOut: false, output: '', elapsed: 1 }),
     clock: scriptedClock(),
@@ -222,7 +206,7 @@ describe('a live agent', () => {
   });
 
   test('that beat once and hung does not pass, however short the soak', async () => {
-    const found = await verify(null, { ...beating(5_000, 1), soak: { for: 1_000, samples: 1 } });
+    const found = await verify(null, { ...beating(5_000, 1), soak: { for: 1_000, samples: 1, ceiling: 60_000 } });
     expect(found).toMatchObject({ verdict: 'fail', code: 'HEALTH_DEGRADED' });
     expect(found.message).toContain('last heartbeat 9s ago, due every 5s');
   });
@@ -261,4 +245,206 @@ test('a verification that is aborted throws the reason', async () => {
   };
   const verifying = verify(await serve(wellBehaved), { signal: abort.signal, onProgress });
   await expect(verifying).rejects.toThrow('stopped by a person');
+});
+
+describe('a live release whose answers the runtime counts', () => {
+  const soak = { for: 3_000, samples: 150, ceiling: 60_000 };
+  /** Well, but that every n-th question about its health is answered with an error. */
+  const failingEvery = (n: number, atMost = Infinity): RequestListener => {
+    let asked = 0;
+    let failed = 0;
+    return (request, response) => {
+      if (request.headers['slipway-probe'] === 'health' && ++asked % n === 0 && ++failed <= atMost) {
+        response.statusCode = 500;
+      }
+      wellBehaved(request, response);
+    };
+  };
+  /** Users who are answered so, beside the probes, between any two measurements. */
+  const withUsers = ({ address, measure }: CountedServer, users: AnswerCounts, before: AnswerCounts | null = null) => {
+    let total = NO_COUNTS;
+    const both = async (): Promise<Measurement> => {
+      const { live } = await measure();
+      total = plus(total, users);
+      return { live: live && { ...live, answers: { ...live.answers, users: total } }, before };
+    };
+    return [address, { measure: both }] as const;
+  };
+
+  test('is asked between the looks, until the floor of samples is reached', async () => {
+    const { address, measure, purposes } = await serveCounted(wellBehaved);
+    const found = await verify(address, { measure, soak });
+    expect(found).toMatchObject({ verdict: 'pass', policy: { counted: 'answers', samples: 150 } });
+    expect(found.message).toMatch(/^soak passed: 1\d\d answers in [34]s, 0 of \d samples bad, 0 of 1\d\d answers/);
+    const counted = found.samples.flatMap(({ answers }) => answers?.probes.answers ?? []);
+    expect(counted.length).toBe(found.samples.filter(({ kind }) => kind === 'soak').length);
+    expect(counted.reduce((sum, each) => sum + each)).toBeGreaterThanOrEqual(150);
+    expect(purposes.length).toBeLessThan(220);
+    expect(new Set(purposes)).toEqual(new Set(['health', 'smoke']));
+  });
+
+  test('every 50th answer of which is an error has degraded', async () => {
+    const { address, measure } = await serveCounted(failingEvery(50));
+    const manifest = { ...storefront, health: { ...storefront.health, failures: 5 } };
+    const found = await verify(address, { measure, soak, manifest });
+    expect(found).toMatchObject({ verdict: 'fail', code: 'HEALTH_DEGRADED' });
+    expect(found.message).toMatch(/^soak failed: [23] of \d+ answers to users and probes were errors$/);
+  });
+
+  test('with a single error is asked on, and passes once that is outweighed', async () => {
+    const { address, measure } = await serveCounted(failingEvery(6, 1));
+    const found = await verify(address, { measure, soak: { ...soak, samples: 5 } });
+    expect(found.verdict).toBe('pass');
+    expect(found.message).toMatch(/ 1 of \d+ answers to users and probes were errors \(below/);
+    expect(found.figures?.answers).toBeGreaterThanOrEqual(158);
+  });
+
+  test('that shows too little before the ceiling has not shown that it is well', async () => {
+    const { address, measure } = await serveCounted(wellBehaved);
+    const { live } = await measure();
+    const found = await verify(address, { measure: async () => ({ live, before: null }) });
+    expect(found).toMatchObject({ verdict: 'fail', code: 'HEALTH_DEGRADED' });
+    expect(found.message).toBe('soak failed: at the ceiling of 1m: 0 of 5 answers in 1m of 3s');
+  });
+
+  test('that the runtime cannot count is judged by looks alone', async () => {
+    const measure = async () => ({ live: null, before: null });
+    const found = await verify(await serve(wellBehaved), { measure });
+    expect(found).toMatchObject({ verdict: 'pass', policy: { counted: 'looks' }, figures: null });
+    expect(found.samples.every((sample) => sample.answers === undefined)).toBe(true);
+  });
+
+  test('under limits that nobody can judge is inconclusive, and that is not its fault', async () => {
+    const found = await verify(await serve(wellBehaved), { limits: { errorRate: 0.02 } });
+    expect(found).toMatchObject({ verdict: 'inconclusive', code: 'VERIFICATION_INCONCLUSIVE' });
+  });
+
+  test('that is slower for its users than the version before has degraded, though its probes are not', async () => {
+    const server = await serveCounted(wellBehaved);
+    const [address, users] = withUsers(server, answered(40, 0, 300), answered(200, 0, 100));
+    const found = await verify(address, users);
+    expect(found).toMatchObject({ verdict: 'fail', code: 'HEALTH_DEGRADED', baseline: { answers: 200 } });
+    expect(found.message).toContain('soak failed: slower for users: median');
+    expect(found.figures?.comparison).toMatchObject({ users: 150, before: 200 });
+  });
+
+  test('whose users were slow only while it started is not slower', async () => {
+    const server = await serveCounted(wellBehaved);
+    let users = NO_COUNTS;
+    let measured = 0;
+    const measure = async (): Promise<Measurement> => {
+      const { live } = await server.measure();
+      // The first look, and the end of the first tenth, come after the first measurement.
+      users = plus(users, answered(40, 0, ++measured <= 3 ? 900 : 100));
+      return { live: live && { ...live, answers: { ...live.answers, users } }, before: answered(200, 0, 100) };
+    };
+    const found = await verify(server.address, { measure, soak: { ...soak, for: 10_000, samples: 5 } });
+    expect(found).toMatchObject({ verdict: 'pass', soak: { reason: expect.stringContaining('no slower for users') } });
+    expect(found.samples.some(({ early }) => early !== undefined)).toBe(true);
+  });
+
+  test('whose runtime began anew goes on with what it counts since', async () => {
+    const { address, measure } = await serveCounted(wellBehaved);
+    let measured = 0;
+    let offset = NO_COUNTS;
+    const anew = async (): Promise<Measurement> => {
+      const { live } = await measure();
+      if (++measured === 4) offset = live?.answers.probes ?? NO_COUNTS;
+      return {
+        live: live && { ...live, answers: { ...live.answers, probes: since(offset, live.answers.probes) } },
+        before: null,
+      };
+    };
+    const found = await verify(address, { measure: anew, soak });
+    expect(found.verdict).toBe('pass');
+    const least = found.samples.map(({ answers }) => answers?.probes.answers ?? 0);
+    expect(Math.min(...least)).toBeGreaterThanOrEqual(0);
+  });
+
+  test('beyond the bound of a metric has degraded, however slowly that is told', async () => {
+    const { address, measure } = await serveCounted(wellBehaved);
+    const ask = async (): Promise<readonly MetricSample[]> => {
+      await new Promise(setImmediate);
+      return [{ at: '2026-11-25T00:00:00.000Z', after: 0, name: 'queue', value: 12, detail: '12' }];
+    };
+    const found = await verify(address, { measure, metrics: { bounds: [{ name: 'queue', max: 10 }], ask } });
+    expect(found).toMatchObject({ verdict: 'fail', code: 'HEALTH_DEGRADED', metrics: [{}, {}, {}] });
+    expect(found.message).toBe('soak failed: metric queue: 3 in a row above 10, the last: 12');
+  });
+
+  test('is not passed without its metrics', async () => {
+    const { address, measure } = await serveCounted(wellBehaved);
+    const bounds = [{ name: 'queue', max: 10 }];
+    const ask = async () => [{ at: '', after: 0, name: 'queue', value: null, detail: 'answered 503' }];
+    const found = await verify(address, { measure, metrics: { bounds, ask } });
+    expect(found).toMatchObject({ verdict: 'inconclusive', code: 'VERIFICATION_INCONCLUSIVE' });
+    expect(found.message).toContain('metric queue: answered 503');
+  });
+
+  test('has to look well as often in a row as its health asks for', async () => {
+    let asked = 0;
+    const address = await serve((request, response) => {
+      if (request.url === '/healthz' && ++asked === 3) response.statusCode = 500;
+      wellBehaved(request, response);
+    });
+    const health = { ...storefront.health, successes: 3 };
+    const found = await verify(address, { manifest: { ...storefront, health } });
+    expect(found.verdict).toBe('pass');
+    const outcomes = found.samples.filter(({ kind }) => kind === 'health').map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['good', 'bad', 'good', 'good', 'good']);
+  });
+
+  test('is not verified while the runtime does not say what it counts: our error, never a verdict', async () => {
+    const verifying = verify(await serve(wellBehaved), { measure: () => Promise.reject(away()) });
+    await expect(verifying).rejects.toMatchObject({ code: 'RUNTIME_UNAVAILABLE' });
+  });
+});
+
+describe('the evidence of a verification', () => {
+  const sick: RequestListener = (_, response) => response.writeHead(503).end();
+  const wrong: RequestListener = (_, response) => response.end('Something went wrong');
+  const turnsSick = (): RequestListener => {
+    let asked = 0;
+    return (request, response) => {
+      if (request.url === '/healthz' && ++asked > 4) response.statusCode = 500;
+      wellBehaved(request, response);
+    };
+  };
+
+  test.each<[string, string | null, () => RequestListener]>([
+    ['passed', null, () => wellBehaved],
+    ['was sick', 'HEALTH_FAILED', () => sick],
+    ['answered wrongly', 'SMOKE_FAILED', () => wrong],
+    ['turned sick', 'HEALTH_DEGRADED', turnsSick],
+  ])('of a release that %s says all that its verdict is reckoned from', async (_, code, listener) => {
+    const { address, measure } = await serveCounted(listener(), { before: answered(200) });
+    const found = await verify(address, { measure });
+    const { policy, samples, metrics, baseline, smoke, ...verdict } = JSON.parse(JSON.stringify(found)) as LiveVerdict;
+    expect(verdict.code).toBe(code);
+    expect(recomputeVerdict({ policy, samples, metrics, baseline, smoke })).toEqual(verdict);
+  });
+
+  test('that was tampered with does not lead to its verdict any more', async () => {
+    const found = await verify(await serve(turnsSick()));
+    const samples = found.samples.map((sample) => ({ ...sample, outcome: 'good' as const }));
+    expect(recomputeVerdict({ ...found, samples }).message).not.toBe(found.message);
+    expect(recomputeVerdict({ ...found, policy: { ...found.policy, failures: 9 } }).message).not.toBe(found.message);
+  });
+
+  test('of an earlier version, which does not say what it was judged by, is told apart', async () => {
+    const { policy, ...earlier } = await verify(await serve(wellBehaved));
+    expect(hasPolicy({ ...earlier, policy })).toBe(true);
+    expect(hasPolicy(earlier)).toBe(false);
+    expect(hasPolicy({})).toBe(false);
+  });
+
+  test('says in plain numbers what it is worth', async () => {
+    const { address, measure } = await serveCounted(wellBehaved);
+    const found = await verify(address, { measure, soak: { for: 3_000, samples: 150, ceiling: 60_000 } });
+    expect(found.figures).toMatchObject({ who: 'users and probes', errors: 0, comparison: null });
+    expect(found.figures?.errorRateBelow).toBeLessThan(0.02);
+    expect(found.figures?.errorTest).toMatchObject({ good: 0.001, bad: 0.02, alpha: 0.01, beta: 0.05, samples: 150 });
+    expect(found.figures?.errorTest.power).toBeGreaterThan(0.6);
+    expect(found.figures?.errorTest.falseAlarm).toBeLessThan(0.01);
+  });
 });

@@ -60,7 +60,9 @@ describe('a delivery', () => {
     expect(got?.headers['content-type']).toMatch(/^application\/cloudevents\+json/);
     const checked = new Webhook(SECRET).verify(got?.body ?? '', got?.headers as Record<string, string>);
     expect(checked).toMatchObject({ id: EVENT.id, data: { customData: EVENT } });
-    expect(() => new Webhook(SECRET).verify(`${got?.body} `, got?.headers as Record<string, string>)).toThrow();
+    expect(() => new Webhook(SECRET).verify(`${got?.body} `, got?.headers as Record<string, string>)).toThrow(
+      'No matching signature',
+    );
   });
 
   test('for a chat is its text, unsigned where there is no secret', async () => {
@@ -101,7 +103,7 @@ describe('a delivery', () => {
       const more = () => void (response.destroyed || response.write('x'.repeat(64 * 1024), more));
       more();
     });
-    await send(receiver(address));
+    await expect(send(receiver(address), { timeout: 5_000 })).resolves.toBeUndefined();
   });
 });
 
@@ -189,7 +191,7 @@ describe('a secret that is not there', () => {
   const NOBODY = 'https://127.0.0.1:1';
 
   test.for([
-    [{ env: 'PAGER_SECRET' }, {}, /the variable PAGER_SECRET is not set; set it for the orchestrator/],
+    [{ env: 'PAGER_SECRET' }, {}, /the variable PAGER_SECRET is not set; set it for the worker/],
     [{ env: 'PAGER_SECRET' }, { PAGER_SECRET: ' ' }, /the variable PAGER_SECRET is not set/],
     [{ file: 'no.key' }, {}, /no\.key cannot be read \(ENOENT\); put it there/],
     [{ env: 'PAGER_SECRET' }, { PAGER_SECRET: 'path-of-secrets' }, /has another form than whsec_ and 24 to 64 bytes/],

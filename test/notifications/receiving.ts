@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { serve } from '../health/servers.ts';
 
@@ -12,11 +12,12 @@ export interface Received {
 /** A real receiver on this machine, until the test has finished; `answer` is given how many it has got before. */
 export async function openReceiver(answer: (response: ServerResponse, before: number) => void) {
   const received: Received[] = [];
-  const address = await serve(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
     received.push({ path: request.url ?? '', headers: request.headers, body });
     answer(response, received.length - 1);
-  });
+  };
+  const address = await serve((request, response) => void take(request, response));
   return { address, received };
 }
 

@@ -53,7 +53,10 @@ export interface RunningDeployment {
  * A target whose deployments are sealed as the pipeline seals them, stage by stage, through the functions that it uses
  * itself; only what the stages find is made up.
  */
-export function createTarget(artifacts: ArtifactStore, { target = TARGET, state = BEGINNING } = {}) {
+export function createTarget(
+  artifacts: ArtifactStore,
+  { target = TARGET, state = BEGINNING, platform = PLATFORM } = {},
+) {
   const store = artifacts.component(target.component);
   const released = new Map<string, ReleaseRef>();
   let { n, runtime, left, clock } = state;
@@ -64,13 +67,13 @@ export function createTarget(artifacts: ArtifactStore, { target = TARGET, state 
     runtime = plan.hand?.(runtime) ?? runtime;
     const deploymentId = formatDeploymentId(target, n);
     const order = plan.order ?? orderOf(`request-${n}`, target);
-    await keepPlatform(store, PLATFORM, digestOf(PLATFORM));
+    await keepPlatform(store, platform, digestOf(platform));
     const image = await storeImage(artifacts, plan.text ?? `version ${n}`, target, plan.data);
     released.set(deploymentId, image.release);
     const sealed: Digest[] = [];
     const returnTo = plan.returnTo ?? null;
     const irreversible = plan.irreversible ?? false;
-    const around = { deploymentId, order, image, returnTo, irreversible, runtime, sealed, at: tick() };
+    const around = { deploymentId, order, image, returnTo, irreversible, platform, runtime, sealed, at: tick() };
     const findings = findingsOf({ ...around, newestAct: await newestAct(store, target) });
     const { generation, live: from } = runtime;
     let record = openRecord(deploymentId, order);

@@ -12,7 +12,9 @@ import type { Order } from '../../src/contract/order.ts';
 import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
 import type { DataVersions, WayBack } from '../../src/contract/way-back.ts';
 import type { Stage } from '../../src/contract/stages.ts';
+import { deploymentOf } from '../../src/records/names.ts';
 import { MANIFEST } from '../artifacts/parts.ts';
+import { DONE, goodVerdict } from './made-up-verdict.ts';
 import { REVISION, TARGET } from './plan.ts';
 
 /** Holds in staging, and goes on in production. */
@@ -58,6 +60,7 @@ export interface Circumstances {
   readonly image: StoredImage;
   readonly returnTo: LiveRelease | null;
   readonly irreversible: boolean;
+  readonly platform: Uint8Array;
   /** What the runtime shows when it begins. */
   readonly runtime: RuntimeState;
   readonly newestAct: (ActPredicate & { readonly digest: Digest }) | null;
@@ -68,13 +71,14 @@ export interface Circumstances {
 
 /** What each stage of one deployment finds when all goes well. */
 export function findingsOf(around: Circumstances): { readonly [S in Stage]: Findings[S] } {
-  const { deploymentId, order, image, returnTo, irreversible, runtime, newestAct, sealed, at } = around;
+  const { deploymentId, order, image, returnTo, irreversible, platform, runtime, newestAct, sealed, at } = around;
   const { release, layer } = image;
   const { generation, live: from } = runtime;
   const live = { ...release, deploymentId };
   const change = changeOf(order, returnTo);
   const source = { repository: 'shop', revision: REVISION };
-  const verdict = { verdict: 'pass', code: null };
+  const { environment, component } = deploymentOf(deploymentId);
+  const verdict = goodVerdict(platform, environment, { ...MANIFEST, component });
   const declared = irreversible ? NO_WAY_BACK : declaredWayBack(from, returnTo);
   return {
     'change-intake': {
@@ -85,7 +89,7 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
       from,
       generation,
       rollbackWithin: WITHIN,
-      platform: digestOf(PLATFORM),
+      platform: digestOf(platform),
       lane: { acts: newestAct?.number ?? 0, last: newestAct?.digest ?? null },
     },
     build: {
@@ -107,7 +111,7 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
       wayBack: declared ?? { state: 'proved', to: refOf(from), seen: 'its instance is live and well' },
     },
     'post-deploy-verification': { artifact: release.digest, generation: generation + 1, verdict },
-    completion: { observed: { generation: generation + 1, live }, chain: sealed, visibleSince: at },
+    completion: { observed: { generation: generation + 1, live }, chain: sealed, visibleSince: at, done: DONE },
   };
 }
 

@@ -85,7 +85,12 @@ export function createFakeTarget(target: Target, executions: Executions) {
     sealRecord: async (input) => seal(input),
     restoreRelease: async ({ deploymentId, generation: own, to }) => restore(deploymentId, own, to),
     retireRelease: async () => undefined,
-    watchRelease: async () => ({ outcome: 'held', reason: 'it was well', evidence: null }),
+    watchRelease: async ({ deploymentId }) => ({
+      deploymentId,
+      outcome: 'held',
+      reason: 'it was well',
+      evidence: null,
+    }),
     recoverLane: async () => recover(),
     awaitDeployment: (deploymentId) => executions.result(deploymentId),
     async settleDeployment({ deploymentId, order }) {

@@ -51,6 +51,40 @@ test.concurrent('a rollback past its bound says so at once, goes on, and ends la
   expect(await attributeOf(second, 'result')).toBe('rolled-back');
 });
 
+test.concurrent('a breach is told to whoever wants urgent events while the rollback still goes on', async () => {
+  const target = setting.newTarget();
+  await target.carryOut('one');
+  const untilTold = gate();
+  target.script({
+    admitChange: async (input, usual) => {
+      const evidence = await usual(input);
+      const receivers = [
+        { name: 'pager', events: 'urgent' },
+        { name: 'chat', events: ['upgraded'] },
+      ] as const;
+      return { ...evidence, facts: { ...evidence.facts, rollbackWithin: 100, receivers } };
+    },
+    observeRelease: saysNo('SMOKE_FAILED', 'home page: 500'),
+    restoreRelease: untilTold.pass,
+  });
+  await target.deploy('two');
+
+  await target.attempted('deliver');
+  const soFar = await setting.slipway.deployment(`${target.name}/2`);
+  expect(soFar).toMatchObject({ result: null, rollback: { outcome: 'restoring', restoredAt: null } });
+  expect(Date.parse(soFar.rollback?.breachedAt ?? '')).toBeGreaterThanOrEqual(
+    Date.parse(soFar.rollback?.startedAt ?? '') + 100,
+  );
+  untilTold.open();
+  expect(await follow(target)).toMatchObject({ rollback: { outcome: 'late', breachedAt: soFar.rollback?.breachedAt } });
+  await target.attempted('deliver', 2);
+  const told = target.calls('deliver').map(({ input }) => input as { receiver: string; event: { kind: string } });
+  expect(told.map(({ receiver, event }) => `${receiver}: ${event.kind}`)).toEqual([
+    'pager: rollback-breached',
+    'pager: rolledback',
+  ]);
+});
+
 test.concurrent('a restoration that fails is tried again until it is done', async () => {
   const target = await onItsWayBack({ restoreRelease: isOut('RUNTIME_UNAVAILABLE', 20) });
 

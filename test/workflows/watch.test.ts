@@ -35,7 +35,7 @@ function watched(watchRelease: Script['watchRelease']): TestTarget {
   return target;
 }
 
-const degraded = (reason = 'soak failed: 3 of 20 answers were errors'): WatchReport => ({
+const degraded = (reason = 'soak failed: 3 of 20 answers were errors'): Omit<WatchReport, 'deploymentId'> => ({
   outcome: 'degraded',
   reason,
   evidence: digestOf('watched'),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { SecretRef } from '../config/webhooks.ts';
+import type { SecretReference } from '../config/secret.ts';
 import { SlipwayError } from '../contract/failure.ts';
 
 /** Where references lead. */
@@ -15,15 +15,19 @@ export interface SecretPlaces {
  * @param subject whose secret it is, for messages, which name the reference and never what it holds
  * @throws SECRET_UNAVAILABLE when there is nothing
  */
-export async function resolveSecret(ref: SecretRef, subject: string, { env, folder }: SecretPlaces): Promise<string> {
+export async function resolveSecret(
+  ref: SecretReference,
+  subject: string,
+  { env, folder }: SecretPlaces,
+): Promise<string> {
   if ('env' in ref) {
     const value = env[ref.env]?.trim() ?? '';
     if (value !== '') return value;
-    throw unavailable(subject, `the variable ${ref.env} is not set`, 'set it for the orchestrator, and start it again');
+    throw unavailable(subject, `the variable ${ref.env} is not set`, 'set it for the worker, and start it again');
   }
   const content = await readFile(resolve(folder, ref.file), 'utf8').catch((error: unknown) => {
     const { code = 'unreadable' } = error as NodeJS.ErrnoException;
-    throw unavailable(subject, `${ref.file} cannot be read (${code})`, 'put it there, readable for the orchestrator');
+    throw unavailable(subject, `${ref.file} cannot be read (${code})`, 'put it there, readable for the worker');
   });
   if (content.trim() !== '') return content.trim();
   throw unavailable(subject, `${ref.file} is empty`, 'put it there');
