@@ -14,7 +14,7 @@ export interface Answer {
 
 /** A client that asks for the page, one request after the other, on one connection. */
 export interface Asking {
-  /** The first answer, from now on or before, that `wanted` takes. The benchmark has no bound on it of its own. */
+  /** The first answer, from now on or before, that `wanted` takes. @throws when it asks no more, and there was none */
   until(wanted: (answer: Answer) => boolean): Promise<Answer>;
   /** Asks no more. @returns every answer, in order */
   stop(): Promise<readonly Answer[]>;
@@ -41,8 +41,10 @@ export function askAgainAndAgain(address: string): Asking {
     async until(wanted) {
       for (let next = 0; ;) {
         const answer = answers[next];
-        if (answer === undefined) await delay(PAUSE);
-        else if (wanted(answer)) return answer;
+        if (answer === undefined) {
+          if (stopped) throw new Error(`${address} never answered what was waited for`);
+          await delay(PAUSE);
+        } else if (wanted(answer)) return answer;
         else next += 1;
       }
     },

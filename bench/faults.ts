@@ -33,15 +33,17 @@ export async function measureFaults(
   async function measure(fault: Fault, text: string, phase: number): Promise<number> {
     const address = await platform.address();
     const version = await platform.shop.version({ text, passes: true });
-    const submission = await platform.order(version);
     const asking = askAgainAndAgain(address);
-    await asking.until(({ page }) => page?.text === text && page.smokedAt !== null);
+    const ended = platform.follow(await platform.order(version));
+    const isSoaking = asking.until(({ page }) => page?.text === text && page.smokedAt !== null);
+    const early = await Promise.race([isSoaking.then(() => null), ended]);
     await asking.stop();
+    if (early !== null) throw new Error(`"${text}" ended before its soak: ${early.failure?.message ?? early.result}`);
     await delay(HEALTH.interval + phase);
     const { body } = await request(`${address}/fault/${fault}`);
     const since = Number(await body.text());
 
-    const { deploymentId, failure } = await platform.follow(submission);
+    const { deploymentId, failure } = await ended;
     const evidence = deploymentId && (await readEvidence(platform.store, deploymentId, 'post-deploy-verification'));
     if (!evidence || evidence.predicate.failure?.code !== 'HEALTH_DEGRADED') {
       throw new Error(`expected the soak of "${text}" to fail, found ${failure?.message ?? 'no failure'}`);

@@ -87,9 +87,11 @@ export async function openFloor({ client, location, driver }: BenchPlatform): Pr
     await asking.until(({ page }) => page?.text === bad.text);
     const from = Date.now();
     const deploymentId = formatDeploymentId(TARGET, generation);
-    const restored = driver.restore({ target: TARGET, deploymentId, generation, to });
-    const { at } = await asking.until(({ page }) => page?.text === good.text);
-    await Promise.all([restored, asking.stop()]);
+    const [{ at }] = await Promise.all([
+      asking.until(({ page }) => page?.text === good.text),
+      driver.restore({ target: TARGET, deploymentId, generation, to }),
+    ]);
+    await asking.stop();
     generation += 1;
     await driver.retire({ target: TARGET, deploymentId });
     return at - from;
