@@ -47,7 +47,7 @@ export function marksOf(events: readonly TimedEvent[], noted: Noted): readonly M
     { name: 'the workflow has its turn', at: at('WORKFLOW_TASK_STARTED', null) },
     { name: 'the restoration is ordered', at: at('ACTIVITY_TASK_SCHEDULED', RESTORE) },
     { name: 'the restoration has begun', at: at('ACTIVITY_TASK_STARTED', RESTORE) },
-    { name: 'the store is read', at: noted.claiming },
+    { name: 'the deployer has read the store', at: noted.claiming },
     { name: 'the restoration is claimed', at: noted.claimed },
     { name: 'the old version has answered', at: noted.answered },
   ];
@@ -79,9 +79,12 @@ export function bareSteps(events: readonly TimedEvent[]): readonly Step[] {
   return medianSteps(steps);
 }
 
-/** What a bare workflow's event ends, counted from the event before it. */
+/**
+ * What a bare workflow's event ends, counted from the event before it. Its activity reads nothing: that step is the way
+ * of the task to its worker, and of the answer back.
+ */
 const BARE: Readonly<Record<string, string>> = {
-  ACTIVITY_TASK_COMPLETED: 'Temporal knows',
+  ACTIVITY_TASK_COMPLETED: 'the deployer has read the store',
   WORKFLOW_TASK_STARTED: 'the workflow has its turn',
   WORKFLOW_TASK_COMPLETED: 'the restoration is ordered',
   ACTIVITY_TASK_STARTED: 'the restoration has begun',

@@ -77,7 +77,7 @@ test('a bare workflow has the steps between its activities, each as the median o
   ];
   expect(bareSteps([...trip(0, [2, 5, 9, 20]), ...trip(20, [2, 5, 9, 20]), ...trip(40, [9, 30, 40, 90])])).toEqual([
     { name: 'the restoration has begun', took: 2 },
-    { name: 'Temporal knows', took: 3 },
+    { name: 'the deployer has read the store', took: 3 },
     { name: 'the workflow has its turn', took: 4 },
     { name: 'the restoration is ordered', took: 11 },
   ]);
