@@ -1,5 +1,6 @@
-import { median, ratioOfMedians, type Ratio } from './statistics.ts';
+import { median, ratioOfMedians, verdictOn, type Estimate, type Verdict } from './statistics.ts';
 import type { Cost, Measured } from './stages.ts';
+import { amount, table } from './table.ts';
 
 interface Goal {
   readonly of: keyof Cost;
@@ -16,25 +17,23 @@ const GOALS: readonly Goal[] = [
   { of: 'historyBytes', name: 'history bytes', ratio: 1.6, unit: 'B' },
 ];
 
-export interface Line extends Ratio {
+export interface Line extends Estimate {
   readonly goal: Goal;
   readonly slipway: number;
   readonly bare: number;
-  /** `missed` only when the whole interval lies above the goal. */
-  readonly verdict: 'met' | 'not clear' | 'missed';
+  readonly verdict: Verdict;
 }
 
 export function judge({ pairs }: Measured): Line[] {
   return GOALS.map((goal) => {
     const measured = pairs.map(({ slipway, bare }) => [slipway[goal.of], bare[goal.of]] as const);
     const ratio = ratioOfMedians(measured);
-    const verdict = ratio.low > goal.ratio ? 'missed' : ratio.median <= goal.ratio ? 'met' : 'not clear';
     return {
       ...ratio,
       goal,
       slipway: median(measured.map(([own]) => own)),
       bare: median(measured.map(([, other]) => other)),
-      verdict,
+      verdict: verdictOn(ratio, goal.ratio),
     };
   });
 }
@@ -50,29 +49,14 @@ export function describe(lines: readonly Line[], { pairs, lane }: Measured): str
     goal.ratio.toFixed(2),
     verdict,
   ]);
-  const table = [['', 'Slipway', 'bare', 'ratio', '95 % interval', 'goal', ''], ...rows];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   return [
     `Seven no-op stages, medians of ${pairs.length} pairs, and ratios of medians:`,
     '',
-    ...table.map((row) =>
-      row
-        .map((cell, column) => aligned(cell, widths[column] ?? 0, column))
-        .join('  ')
-        .trimEnd(),
-    ),
+    ...table([['', 'Slipway', 'bare', 'ratio', '95 % interval', 'goal', ''], ...rows]),
     '',
     `Beside it, the lane: ${lane.events.toFixed(0)} events and ${lane.historyBytes.toFixed(0)} B a deployment.`,
     lines
       .map(({ goal, median: ratio }) => `${goal.name} ${ratio.toFixed(2)} (goal ${goal.ratio.toFixed(2)})`)
       .join(', '),
   ].join('\n');
-}
-
-function amount(value: number, unit: string): string {
-  return `${Math.round(value)} ${unit}`.trim();
-}
-
-function aligned(cell: string, width: number, column: number): string {
-  return column === 0 || column === 6 ? cell.padEnd(width) : cell.padStart(width);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { judge } from '../../bench/report.ts';
 import type { Cost } from '../../bench/stages.ts';
-import { median, ratioOfMedians } from '../../bench/statistics.ts';
+import { estimatedMedian, median, ratioOfMedians } from '../../bench/statistics.ts';
 
 const cost = (all: number): Cost => ({ ownTime: all, submitToResult: all, events: all, historyBytes: all });
 
@@ -45,4 +45,10 @@ test('a goal is missed only when the whole interval lies above it', () => {
     'history bytes': 'met',
   });
   expect(verdicts(1.09)).toMatchObject({ 'own time': 'not clear' });
+});
+
+test('an estimated median lies in its interval, which shrinks as measurements agree', () => {
+  const spread = estimatedMedian([40, 60, 80, 50, 70]);
+  expect(spread).toMatchObject({ median: 60, low: 40, high: 80 });
+  expect(estimatedMedian([60, 60, 60])).toEqual({ median: 60, low: 60, high: 60 });
 });
