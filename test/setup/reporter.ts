@@ -16,7 +16,9 @@ export default class ClosingLine implements Reporter {
         const { state } = test.result();
         if (state !== 'pending') count[state] += 1;
       }
-      if (tests.length === 0 && !module.ok()) count.failed += 1;
+      // A file that cannot be read, or whose preparations fail, has tests that never ran: it fails all the same.
+      const toldOf = tests.some((test) => test.result().state === 'failed');
+      if (!toldOf && !module.ok()) count.failed += 1;
     }
     if (count.skipped > 0) this.#vitest?.logger.log(`${count.skipped} skipped`);
     this.#vitest?.logger.log(`${count.passed} passed, ${count.failed} failed`);
