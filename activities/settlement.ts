@@ -88,7 +88,8 @@ async function restoreAdmitted(
   const report = await restore(deps, { deploymentId, generation: generation + 1, to: from }, work);
   const trigger = 'DEPLOYMENT_TERMINATED';
   const course = { trigger, to: from, startedAt, endedAt: Math.max(Date.now(), startedAt), within } as const;
-  return { rollback: recordedRollback({ ...course, restored: report.outcome }), report };
+  const { outcome: restored, data = null } = report;
+  return { rollback: recordedRollback({ ...course, restored, data }), report };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError } from '../contract/failure.ts';
@@ -11,20 +11,52 @@ export interface Lock {
 
 /**
  * Takes `<state>/up.lock`. The lock of a process that no longer runs is taken over.
- * @throws ALREADY_UP when the process that holds it runs.
+ * @throws ALREADY_UP when the process that holds it runs, or when another is just taking it over.
  */
 export async function lockFolder(state: string): Promise<Lock> {
   await mkdir(state, { recursive: true });
   const file = join(state, 'up.lock');
   const mine = JSON.stringify(identify(process.pid));
-  while (!(await create(file, mine))) {
-    const theirs = await readFile(file, 'utf8').catch(() => null);
+  await acquire(state, file, mine);
+  return {
+    release: async () => {
+      if ((await read(file)) === mine) await rm(file, { force: true });
+    },
+  };
+}
+
+/**
+ * A lock that was left over is replaced by one process only: by whoever holds the lock on taking over that very content.
+ * That one may be left over too, and is then taken over in the same way.
+ */
+async function acquire(state: string, file: string, mine: string): Promise<void> {
+  for (;;) {
+    if (await create(file, mine)) return;
+    const theirs = await read(file);
     if (theirs === null) continue;
     const holder = parse(theirs);
     if (holder !== null && isAlive(holder)) throw alreadyUp(state, holder.pid);
-    await remove(file, theirs);
+    const turn = `${file}.${createHash('sha256').update(theirs).digest('hex').slice(0, 12)}`;
+    await acquire(state, turn, mine);
+    try {
+      if ((await read(file)) === theirs) {
+        await replace(file, mine);
+        return;
+      }
+    } finally {
+      await rm(turn, { force: true });
+    }
   }
-  return { release: async () => remove(file, mine) };
+}
+
+async function read(file: string): Promise<string | null> {
+  return await readFile(file, 'utf8').catch(() => null);
+}
+
+async function replace(file: string, content: string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}`;
+  await writeFile(temporary, content);
+  await rename(temporary, file);
 }
 
 /** Puts the whole content there in one step; false when somebody's lock is there already. */
@@ -40,18 +72,6 @@ async function create(file: string, content: string): Promise<boolean> {
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-/** Removes that very lock: when two take over at once, the slower one must not remove the faster one's. */
-async function remove(file: string, content: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
-  }
-  if ((await readFile(aside, 'utf8')) !== content) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
 }
 
 function parse(content: string): ProcessIdentity | null {

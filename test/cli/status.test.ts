@@ -31,7 +31,7 @@ describe('slipway status', () => {
     };
     const { exitCode, stdout } = await desk.run(['status', '--json'], { ...server, lane: async () => null });
     expect(exitCode).toBe(0);
-    const nothing = { running: null, queue: [] };
+    const nothing = { running: null, queue: [], watchedUntil: null };
     expect(JSON.parse(stdout)).toEqual({
       targets: [
         { target: 'staging/catalog', live: LIVE, knownHealthy: LIVE, generation: 3, hold: null, ...nothing },

@@ -3,19 +3,20 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { compiledFolder } from '../../src/temporal/installation.ts';
-import { hangs, saysNo } from '../workflows/doings.ts';
+import { gate, hangs, saysNo } from '../workflows/doings.ts';
 import { openSetting } from '../workflows/setting.ts';
 
 /*
  * Records the committed histories anew, one of each result and one of a lane, on a real server with a platform in memory:
  *
- *     npm run build && npx tsc -p . && node dist/test/histories/record.js
+ *     npm run build && npx tsc -p . && node dist/test/histories/record.js [NAME ...]
  *
- * Only for workflows that are meant to have changed: running deployments replay their past on the new code, so a change
- * that the old histories do not replay on needs `patched`, or a version of its own.
+ * Of those named, or all. Only for workflows that are meant to have changed: running deployments replay their past on the
+ * new code, so a change that the old histories do not replay on needs `patched`, or a version of its own.
  */
 
 const BOB = { by: 'bob', reason: 'looked at it' };
+const WANTED = process.argv.slice(2);
 
 const setting = await openSetting();
 try {
@@ -61,11 +62,34 @@ try {
     await write(`${result}.json`, target.deployment(index + 1));
   }
   await write('lane.json', target.lane);
+  await recordBreach();
 } finally {
   await setting.close();
 }
 
+/** A rollback that is late, and told at once to who wants to know. */
+async function recordBreach(): Promise<void> {
+  const target = setting.newTarget();
+  await target.carryOut('one');
+  const untilTold = gate();
+  target.script({
+    admitChange: async (input, does) => {
+      const evidence = await does(input);
+      const receivers = [{ name: 'pager', events: 'urgent' }] as const;
+      return { ...evidence, facts: { ...evidence.facts, rollbackWithin: 100, receivers } };
+    },
+    observeRelease: saysNo('SMOKE_FAILED', 'home page: 500'),
+    restoreRelease: untilTold.pass,
+  });
+  const submission = await target.deploy('two');
+  await target.attempted('deliver');
+  untilTold.open();
+  await setting.slipway.follow(submission);
+  await write('breached.json', target.deployment(2));
+}
+
 async function write(name: string, handle: WorkflowHandle): Promise<void> {
+  if (WANTED.length > 0 && !WANTED.includes(name.replace('.json', ''))) return;
   const history = JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown;
   await writeFile(join(compiledFolder(), '..', 'test', 'histories', name), `${JSON.stringify(history, null, 1)}\n`);
 }

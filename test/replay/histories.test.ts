@@ -6,7 +6,8 @@ import { RESULTS } from '../../src/contract/record.ts';
 import { workflowBundlePath } from '../../src/temporal/bundle.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'histories');
-const NAMES = [...RESULTS, 'lane'];
+/** One of each result, a lane, and a rollback that was late and told so while it went on. */
+const NAMES = [...RESULTS, 'lane', 'breached'];
 
 interface History {
   readonly events: Event[];
@@ -33,7 +34,7 @@ describe('a committed history', () => {
     Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter, forward: {} } } });
   });
 
-  test('stands for each result, and for a lane', async () => {
+  test('stands for each result, for a lane, and for a breach', async () => {
     const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.json'));
     expect(files.toSorted()).toEqual(NAMES.map((name) => `${name}.json`).toSorted());
   });

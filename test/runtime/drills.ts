@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -36,8 +36,8 @@ export async function openReleases(): Promise<Releases> {
     store,
     async build(target, n) {
       const agent = target.component === robot.component;
-      const folder = join(root, target.component);
-      await mkdir(folder, { recursive: true });
+      // A folder of its own: others build at the same time.
+      const folder = await mkdtemp(join(root, `${target.component}-`));
       await writeFile(join(folder, 'main.mjs'), agent ? AGENT : SERVER);
       const { digest } = await assembleImage({
         store: createLayoutStore({ path: store }).component(target.component),

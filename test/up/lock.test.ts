@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -42,6 +43,16 @@ describe('a lock that is left over', () => {
   test('is taken over even when its process id belongs to somebody else by now', async () => {
     await writeFile(join(state, 'up.lock'), JSON.stringify({ pid: process.pid, start: 'another time' }));
     await lockFolder(state);
+    await expect(lockFolder(state)).rejects.toMatchObject({ code: 'ALREADY_UP' });
+  });
+
+  test('is taken over even when whoever was taking it over was killed in the middle', async () => {
+    const left = JSON.stringify({ pid: process.pid, start: 'another time' });
+    const turn = createHash('sha256').update(left).digest('hex').slice(0, 12);
+    await writeFile(join(state, 'up.lock'), left);
+    await writeFile(join(state, `up.lock.${turn}`), 'cut off');
+    await lockFolder(state);
+    expect(await readdir(state)).toEqual(['up.lock']);
     await expect(lockFolder(state)).rejects.toMatchObject({ code: 'ALREADY_UP' });
   });
 
