@@ -43,10 +43,12 @@ const degraded = (reason = 'soak failed: 3 of 20 answers were errors'): Omit<Wat
 
 test.concurrent('a release that degrades after its completion is quarantined, and the lane takes it back by itself (§12)', async () => {
   const getsWorse = gate();
-  const target = watched((_, usual) => getsWorse.pass(undefined, async () => ({ ...(await usual(_)), ...degraded() })));
+  const target = watched(async (duty, usual) => {
+    if (duty.deploymentId.endsWith('/1')) return await hangs(); // until the second one is live
+    return await getsWorse.pass(undefined, async () => ({ ...(await usual(duty)), ...degraded() }));
+  });
   await target.carryOut('one');
   const second = await target.carryOut('two');
-  await target.attempted('watchRelease', 2);
   getsWorse.open();
 
   const third = await once(async () => target.records()[2] ?? null);
