@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { taskQueueOf } from '../src/contract/stages.ts';
 import { formatDeploymentId, type Target } from '../src/contract/target.ts';
@@ -7,11 +8,13 @@ import { connectWorker } from '../src/temporal/worker-connection.ts';
 import { askAgainAndAgain } from './asking.ts';
 import { deployer } from './no-op.ts';
 import type { BenchPlatform } from './platform.ts';
+import type { Pausing } from './round-trips.ts';
 import type { Stored } from './stored.ts';
+import { median } from './statistics.ts';
 import { timesOf } from './times.ts';
-import { bareSteps, type Step } from './way.ts';
+import { medianSteps, tripsOf, type Step } from './way.ts';
 
-/** Milliseconds of an activity that does nothing: from one command of the workflow to the next. */
+/** Milliseconds of an activity that does nothing: from the end of the activity before it, which took its time, to its own. */
 export interface RoundTrip {
   readonly took: number;
   readonly steps: readonly Step[];
@@ -31,8 +34,9 @@ export interface BareFloor {
   close(): Promise<void>;
 }
 
-/** Activities of one bare workflow. */
-const TRIPS = 20;
+/** Activities of one bare workflow that are measured, and milliseconds that the one before each of them takes. */
+const TRIPS = 10;
+const PAUSE = 250;
 /** On the same runtime as the pipeline's own target, beside it. */
 const TARGET: Target = { environment: 'floor', component: 'web' };
 const WORKFLOWS = 'floor-workflows';
@@ -45,10 +49,11 @@ export async function openFloor({ client, location, driver }: BenchPlatform): Pr
   const workflowsPath = join(compiledFolder(), 'bench', 'round-trips.js');
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
   const { namespace } = location;
-  const activities = taskQueueOf('deployer', TARGET.environment);
+  const taskQueue = taskQueueOf('deployer', TARGET.environment);
+  const activities: Pausing & typeof deployer = { ...deployer, pause: (milliseconds) => delay(milliseconds) };
   const workers = [
     await Worker.create({ connection, namespace, taskQueue: WORKFLOWS, workflowBundle }),
-    await Worker.create({ connection, namespace, taskQueue: activities, activities: deployer }),
+    await Worker.create({ connection, namespace, taskQueue, activities: { ...activities } }),
   ];
   const serving = Promise.all(workers.map((worker) => worker.run()));
   let runs = 0;
@@ -67,14 +72,13 @@ export async function openFloor({ client, location, driver }: BenchPlatform): Pr
     const handle = await client.workflow.start('roundTrips', {
       workflowId: `round-trips:${runs}`,
       taskQueue: WORKFLOWS,
-      args: [{ count: TRIPS, taskQueue: activities, restoration }],
+      args: [{ count: TRIPS, pause: PAUSE, taskQueue, restoration }],
     });
     await handle.result();
     const times = timesOf(await handle.fetchHistory());
-    const from = times.find(({ type }) => type === 'ACTIVITY_TASK_SCHEDULED')?.at;
-    const until = times.findLast(({ type }) => type === 'WORKFLOW_EXECUTION_COMPLETED')?.at;
-    if (from === undefined || until === undefined) throw new Error(`${handle.workflowId} has not ended`);
-    return { took: (until - from) / TRIPS, steps: bareSteps(times) };
+    const trips = tripsOf(times);
+    if (trips.length !== TRIPS) throw new Error(`${handle.workflowId}: ${trips.length} of ${TRIPS} round trips`);
+    return { took: median(trips.map(({ took }) => took)), steps: medianSteps(trips.flatMap(({ steps }) => steps)) };
   }
 
   async function switched(good: Stored, bad: Stored): Promise<number> {

@@ -65,29 +65,41 @@ export function stepsBetween(marks: readonly Mark[]): readonly Step[] {
   return steps;
 }
 
-/**
- * The same steps of a bare workflow, as far as it has them: those between the activities, which do nothing and follow
- * each other; each as the median of them all.
- */
-export function bareSteps(events: readonly TimedEvent[]): readonly Step[] {
-  const steps: Step[] = [];
-  for (const [index, event] of events.entries()) {
-    const before = events[index - 1];
-    const name = BARE[event.type];
-    if (before !== undefined && name !== undefined) steps.push({ name, took: event.at - before.at });
+/** One round trip of a bare workflow. */
+export interface Trip {
+  /** Milliseconds. */
+  readonly took: number;
+  /** The same steps as on the way back, as far as a bare workflow has them. */
+  readonly steps: readonly Step[];
+}
+
+/** The round trips in a bare workflow's history: each from the end of a pause to the end of the activity after it. */
+export function tripsOf(events: readonly TimedEvent[]): readonly Trip[] {
+  const trips: Trip[] = [];
+  let begun: number | null = null;
+  for (const [index, { type, activity }] of events.entries()) {
+    if (type !== 'ACTIVITY_TASK_COMPLETED') continue;
+    if (activity === RESTORE && begun !== null) trips.push(tripOf(events.slice(begun, index + 1)));
+    begun = activity === RESTORE ? null : index;
   }
-  return medianSteps(steps);
+  return trips;
+}
+
+function tripOf(events: readonly TimedEvent[]): Trip {
+  const marks = events.map(({ type, at }, index) => ({ name: index === 0 ? 'begun' : (BARE[type] ?? null), at }));
+  const steps = stepsBetween(marks.flatMap(({ name, at }) => (name === null ? [] : [{ name, at }])));
+  return { took: steps.reduce((sum, { took }) => sum + took, 0), steps };
 }
 
 /**
- * What a bare workflow's event ends, counted from the event before it. Its activity reads nothing: that step is the way
- * of the task to its worker, and of the answer back.
+ * What a bare workflow's event ends. Its activity reads nothing: that step is the way of the task to its worker, and of
+ * the answer back.
  */
 const BARE: Readonly<Record<string, string>> = {
-  ACTIVITY_TASK_COMPLETED: 'the deployer has read the store',
   WORKFLOW_TASK_STARTED: 'the workflow has its turn',
   WORKFLOW_TASK_COMPLETED: 'the restoration is ordered',
   ACTIVITY_TASK_STARTED: 'the restoration has begun',
+  ACTIVITY_TASK_COMPLETED: 'the deployer has read the store',
 };
 
 /** The median of each step, in the order in which they first come. */

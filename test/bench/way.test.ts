@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { timesOf } from '../../bench/times.ts';
-import { bareSteps, marksOf, stepsBetween, type Noted } from '../../bench/way.ts';
+import { marksOf, medianSteps, stepsBetween, tripsOf, type Noted } from '../../bench/way.ts';
 import { readHistory } from '../../src/replay/history.ts';
 
 const file = join(import.meta.dirname, '..', 'histories', 'rolled-back.json');
@@ -66,19 +66,25 @@ test('what nobody noted belongs to the step after it', () => {
   expect(stepsBetween(marks)).toEqual([{ name: 'c', took: 5 }]);
 });
 
-test('a bare workflow has the steps between its activities, each as the median of all', () => {
-  const trip = (from: number, [begun, done, turn, ordered]: readonly [number, number, number, number]) => [
-    { type: 'ACTIVITY_TASK_SCHEDULED', at: from, activity: 'restoreRelease' },
-    { type: 'ACTIVITY_TASK_STARTED', at: from + begun, activity: 'restoreRelease' },
-    { type: 'ACTIVITY_TASK_COMPLETED', at: from + done, activity: 'restoreRelease' },
-    { type: 'WORKFLOW_TASK_SCHEDULED', at: from + done, activity: null },
+test('a round trip of a bare workflow begins with the end of the pause before it, and the pause is no part of it', () => {
+  const trip = (from: number, [turn, ordered, begun, done]: readonly [number, number, number, number]) => [
+    { type: 'ACTIVITY_TASK_SCHEDULED', at: from - 260, activity: 'pause' },
+    { type: 'ACTIVITY_TASK_STARTED', at: from - 250, activity: 'pause' },
+    { type: 'ACTIVITY_TASK_COMPLETED', at: from, activity: 'pause' },
+    { type: 'WORKFLOW_TASK_SCHEDULED', at: from, activity: null },
     { type: 'WORKFLOW_TASK_STARTED', at: from + turn, activity: null },
     { type: 'WORKFLOW_TASK_COMPLETED', at: from + ordered, activity: null },
+    { type: 'ACTIVITY_TASK_SCHEDULED', at: from + ordered, activity: 'restoreRelease' },
+    { type: 'ACTIVITY_TASK_STARTED', at: from + begun, activity: 'restoreRelease' },
+    { type: 'ACTIVITY_TASK_COMPLETED', at: from + done, activity: 'restoreRelease' },
   ];
-  expect(bareSteps([...trip(0, [2, 5, 9, 20]), ...trip(20, [2, 5, 9, 20]), ...trip(40, [9, 30, 40, 90])])).toEqual([
-    { name: 'the restoration has begun', took: 2 },
-    { name: 'the deployer has read the store', took: 3 },
+  const trips = tripsOf([...trip(300, [4, 15, 20, 26]), ...trip(700, [5, 15, 20, 28])]);
+  expect(trips.map(({ took }) => took)).toEqual([26, 28]);
+  expect(trips[0]?.steps).toEqual([
     { name: 'the workflow has its turn', took: 4 },
     { name: 'the restoration is ordered', took: 11 },
+    { name: 'the restoration has begun', took: 5 },
+    { name: 'the deployer has read the store', took: 6 },
   ]);
+  expect(medianSteps(trips.flatMap(({ steps }) => steps))[0]).toEqual({ name: 'the workflow has its turn', took: 4.5 });
 });
