@@ -83,13 +83,8 @@ export const webhooksSchema = z
 
 export type Webhooks = z.output<typeof webhooksSchema>;
 export type WebhookReceiver = Webhooks['receivers'][number];
-export type SecretRef = z.output<typeof secret>;
 
 /** All receivers, as workflows know them. */
 export function receiversOf({ webhooks }: { readonly webhooks: Webhooks }): readonly Receiver[] {
   return webhooks.receivers.map(({ name: own, events }) => ({ name: own, events }));
-}
-
-export function receiverNames(platform: { readonly webhooks: Webhooks }): readonly string[] {
-  return receiversOf(platform).map(({ name: own }) => own);
 }

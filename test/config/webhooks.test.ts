@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parsePlatform } from '../../src/config/load.ts';
-import { receiverNames, receiversOf } from '../../src/config/webhooks.ts';
+import { receiversOf } from '../../src/config/webhooks.ts';
+
+const namesOf = (platform: Parameters<typeof receiversOf>[0]) => receiversOf(platform).map(({ name }) => name);
 
 const PLATFORM = `apiVersion: slipway/v1
 sources: [{ name: shop, url: ./shop }]
@@ -38,7 +40,7 @@ describe('the receivers of a platform', () => {
       { name: 'chat', events: 'all' },
       { name: 'ledger', events: ['deployed', 'upgraded'] },
     ]);
-    expect(receiverNames(platform)).toEqual(['pager', 'chat', 'ledger']);
+    expect(namesOf(platform)).toEqual(['pager', 'chat', 'ledger']);
     expect(platform.webhooks.receivers.map(({ form }) => form)).toEqual(['cdevents', 'slack', 'cdevents']);
   });
 
@@ -68,7 +70,7 @@ describe('the receivers of a platform', () => {
   ])('are not at %s, which is private or here, unless that is allowed', (url) => {
     const at = `url: "${url}", ${SECRET}`;
     expect(refusal(one(at))).toMatch(/webhooks\.receivers\.0\.url: found \S+, which is not public, expected a public/);
-    expect(receiverNames(read(inside(at)))).toEqual(['pager']);
+    expect(namesOf(read(inside(at)))).toEqual(['pager']);
   });
 
   test('are reached by https, unless they may be in the own network', () => {
@@ -76,7 +78,7 @@ describe('the receivers of a platform', () => {
     expect(refusal(one(at))).toMatch(
       /receivers\.0\.url: found http, expected https; use https, or set `webhooks.allow/,
     );
-    expect(receiverNames(read(inside(at)))).toEqual(['pager']);
+    expect(namesOf(read(inside(at)))).toEqual(['pager']);
   });
 
   test.for([
