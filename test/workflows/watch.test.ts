@@ -69,6 +69,25 @@ test.concurrent('a release that degrades after its completion is quarantined, an
   await target.laneOnce(({ hold, running }) => running === null && hold !== null);
 });
 
+test.concurrent('an order that waits behind such a rollback waits for a person too: the hold is in force before it is looked at', async () => {
+  const isBuilt = gate();
+  const target = watched(async (duty, usual) =>
+    duty.deploymentId.endsWith('/1') ? await hangs() : { ...(await usual(duty)), ...degraded() },
+  );
+  await target.carryOut('one');
+  target.script({
+    buildArtifact: (input, usual) => (input.deploymentId.endsWith('/3') ? isBuilt.pass(input, usual) : usual(input)),
+  });
+  await target.carryOut('two');
+  await target.attempted('buildArtifact', 3);
+  await target.deploy('three');
+  isBuilt.open();
+
+  const lane = await target.laneOnce(({ hold, running }) => hold !== null && running === null);
+  expect(lane.queue.map(({ order }) => order.requestId)).toEqual(['three']);
+  expect(target.records()).toHaveLength(3);
+});
+
 test.concurrent('a watch that held orders nothing, and a lane without one has no such activity in its history', async () => {
   const target = watched(undefined);
   await target.carryOut('one');
