@@ -6,6 +6,7 @@ import { effect, type Midway } from '../failpoints.ts';
 import { createBlobs } from './blobs.ts';
 import { ifPresent, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
 import { createIndexFile } from './index-file.ts';
+import { NOBODY, type Notary } from '../signing/notary.ts';
 import { createRefs } from './refs.ts';
 import type { ArtifactStore, ComponentStore } from './store.ts';
 
@@ -21,13 +22,13 @@ import type { ArtifactStore, ComponentStore } from './store.ts';
  * Any number of processes may write to it at once and be killed at any moment: it reads whole, and what was
  * acknowledged is there. Reading alone creates nothing.
  */
-export function createLayoutStore({ path }: { path: string }): ArtifactStore {
+export function createLayoutStore({ path, notary = NOBODY }: { path: string; notary?: Notary }): ArtifactStore {
   const root = resolve(path);
   const opened = new Map<string, ComponentStore>();
   return {
     component(component) {
       if (!NAME.test(component)) throw new SlipwayError('UNKNOWN_COMPONENT', `"${component}" is no component's name`);
-      const store = opened.get(component) ?? openComponent(root, component);
+      const store = opened.get(component) ?? openComponent(root, component, notary);
       opened.set(component, store);
       return store;
     },
@@ -44,7 +45,7 @@ export function createLayoutStore({ path }: { path: string }): ArtifactStore {
   };
 }
 
-function openComponent(root: string, component: string): ComponentStore {
+function openComponent(root: string, component: string, notary: Notary): ComponentStore {
   const layout = join(root, component);
   const temporary = join(layout, 'tmp');
   const blobs = createBlobs({ folder: join(layout, 'blobs', 'sha256'), temporary });
@@ -65,6 +66,7 @@ function openComponent(root: string, component: string): ComponentStore {
 
   return {
     component,
+    notary,
     getBlob: blobs.getBlob,
     openBlob: blobs.openBlob,
     hasBlob: blobs.hasBlob,

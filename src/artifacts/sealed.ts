@@ -1,5 +1,5 @@
 import type { Digest } from '../contract/digest.ts';
-import { decodeEnvelope, encodeEnvelope, type Statement } from '../contract/envelope.ts';
+import { decodeEnvelope, encodeEnvelope, payloadOf, type Opened, type Statement } from '../contract/envelope.ts';
 import { corrupt, MEDIA_TYPE, putJson, readOciManifest, type OciManifest } from './oci.ts';
 import type { ComponentStore, Descriptor } from './store.ts';
 
@@ -21,15 +21,21 @@ export interface Sealed {
   readonly won: boolean;
 }
 
+/** A document as it stands in the store. Who signed it is for its reader to judge. */
+export interface Document extends Opened {
+  /** Of its envelope. */
+  readonly digest: Digest;
+}
+
 /**
- * Seals a statement, in a DSSE envelope, under `name`. The first one sealed under a name stands for ever: the answer
- * says which it is. The same statement is the same bytes, so a repeated call changes nothing.
+ * Seals a statement under `name`, in a DSSE envelope that the store's notary signs. The first one sealed under a name
+ * stands for ever: the answer says which it is. The same statement is the same bytes, so a repeated call changes nothing.
  */
 export async function sealDocument({ statement, ...sealing }: Sealing & { statement: Statement }): Promise<Sealed> {
   return sealBlob({
     ...sealing,
     mediaType: MEDIA_TYPE.envelope,
-    bytes: encodeEnvelope(statement),
+    bytes: encodeEnvelope(statement, sealing.store.notary.sign(payloadOf(statement))),
     annotations: { 'in-toto.io/predicate-type': statement.predicateType },
   });
 }
@@ -66,23 +72,20 @@ export async function sealBlob({
 }
 
 /**
- * The document sealed under `name`, and the digest of its envelope; null where there is none.
+ * The document sealed under `name`; null where there is none.
  * @throws ARTIFACT_CORRUPT
  */
-export async function readDocument(
-  store: ComponentStore,
-  name: string,
-): Promise<{ readonly digest: Digest; readonly statement: Statement } | null> {
+export async function readDocument(store: ComponentStore, name: string): Promise<Document | null> {
   const descriptor = await store.resolve(name);
   if (descriptor === null) return null;
   const { digest, mediaType } = await readLayer(store, name, descriptor.digest);
   if (mediaType !== MEDIA_TYPE.envelope) throw corrupt(descriptor.digest, `"${name}" is no document but ${mediaType}`);
-  return { digest, ...(await readEnvelope(store, digest)) };
+  return await readEnvelope(store, digest);
 }
 
-/** The statement in the envelope of exactly these bytes. @throws ARTIFACT_CORRUPT */
-export async function readEnvelope(store: ComponentStore, digest: Digest): Promise<{ readonly statement: Statement }> {
-  return { statement: decodeEnvelope(await store.getBlob(digest), digest) };
+/** The document in the envelope of exactly these bytes. @throws ARTIFACT_CORRUPT */
+export async function readEnvelope(store: ComponentStore, digest: Digest): Promise<Document> {
+  return { digest, ...decodeEnvelope(await store.getBlob(digest), digest) };
 }
 
 /** The bytes sealed under `name`; null where there are none. @throws ARTIFACT_CORRUPT */

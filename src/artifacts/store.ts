@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../contract/digest.ts';
+import type { Notary } from '../signing/notary.ts';
 
 /** OCI image-spec, descriptor.md: what some bytes are, what they are called, how many there are. */
 export interface Descriptor {
@@ -17,6 +18,8 @@ export interface Descriptor {
  */
 export interface ComponentStore {
   readonly component: string;
+  /** By whom what is sealed here is signed, and believed. */
+  readonly notary: Notary;
   /** Writes bytes; acknowledged only when they are durable. */
   putBlob(bytes: Uint8Array): Promise<{ digest: Digest; size: number }>;
   /** Writes a stream in bounded memory. */

@@ -15,24 +15,45 @@ export interface Subject {
   readonly digest: { readonly sha256: string };
 }
 
-/** DSSE envelope: a payload and who signed it. Slipway signs nothing yet: `signatures` is empty. */
+/** One signature of a DSSE envelope (v1.0.2), by an Ed25519 key. */
+export interface Signature {
+  /** Hex SHA-256 of the public key, as SubjectPublicKeyInfo in DER. */
+  readonly keyid: string;
+  /** Base64 of the signature over the pre-authentication encoding. */
+  readonly sig: string;
+}
+
+/** DSSE envelope: a payload and who signed it; nobody, in envelopes of versions that did not sign. */
 export interface Envelope {
   readonly payloadType: typeof PAYLOAD_TYPE;
   /** Base64 of the statement's JSON. */
   readonly payload: string;
-  readonly signatures: readonly [];
+  readonly signatures: readonly Signature[];
+}
+
+/** An envelope as it was read: what it states, the bytes that were signed, and by whom. */
+export interface Opened {
+  readonly statement: Statement;
+  readonly payload: Uint8Array;
+  readonly signatures: readonly Signature[];
 }
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
+/** The bytes of a statement that are signed, and stand in its envelope. */
+export function payloadOf(statement: Statement): Uint8Array {
+  return Buffer.from(JSON.stringify(statement));
+}
+
 /**
  * The exact bytes of an envelope around `statement`; their digest is its name. Keys stand in the order that the
- * statement gives them, so the same statement is the same bytes.
+ * statement gives them, so the same statement, signed by the same keys, is the same bytes.
  */
-export function encodeEnvelope(statement: Statement): Uint8Array {
-  const payload = Buffer.from(JSON.stringify(statement)).toString('base64');
-  const envelope: Envelope = { payloadType: PAYLOAD_TYPE, payload, signatures: [] };
+export function encodeEnvelope(statement: Statement, signatures: readonly Signature[] = []): Uint8Array {
+  const payload = Buffer.from(payloadOf(statement)).toString('base64');
+  const signed = signatures.map(({ keyid, sig }) => ({ keyid, sig }));
+  const envelope: Envelope = { payloadType: PAYLOAD_TYPE, payload, signatures: signed };
   return Buffer.from(JSON.stringify(envelope));
 }
 
@@ -42,19 +63,30 @@ export function encodeEnvelope(statement: Statement): Uint8Array {
  * @param name what the message calls it, such as its digest
  * @throws ARTIFACT_CORRUPT
  */
-export function decodeEnvelope(bytes: Uint8Array, name = 'envelope'): Statement {
+export function decodeEnvelope(bytes: Uint8Array, name = 'envelope'): Opened {
   const envelope = parse(bytes, name) as Partial<Envelope> | null;
   if (envelope?.payloadType !== PAYLOAD_TYPE) throw corrupt(name, `its payloadType is not ${PAYLOAD_TYPE}`);
-  if (!Array.isArray(envelope.signatures)) throw corrupt(name, 'it has no list of signatures');
-  if (envelope.signatures.length > 0) throw corrupt(name, 'it is signed, and this version can check no signature');
+  const { signatures } = envelope;
+  if (!Array.isArray(signatures)) throw corrupt(name, 'it has no list of signatures');
+  if (!signatures.every(isSignature))
+    throw corrupt(name, 'a signature of it is not { keyid, sig } with 64 bytes in base64');
   if (typeof envelope.payload !== 'string') throw corrupt(name, 'it has no payload');
 
-  const statement = parse(Buffer.from(envelope.payload, 'base64'), name);
+  const payload = Buffer.from(envelope.payload, 'base64');
+  const statement = parse(payload, name);
   if (!isStatement(statement)) throw corrupt(name, `its payload is no ${STATEMENT_TYPE}`);
-  if (!Buffer.from(encodeEnvelope(statement)).equals(bytes)) {
+  if (!Buffer.from(encodeEnvelope(statement, signatures)).equals(bytes)) {
     throw corrupt(name, 'written out again it has other bytes (white space, keys given twice, lenient base64)');
   }
-  return statement;
+  return { statement, payload, signatures };
+}
+
+function isSignature(value: unknown): value is Signature {
+  const found = value as Partial<Signature> | null;
+  if (typeof found?.keyid !== 'string' || !/^[0-9a-f]{64}$/.test(found.keyid)) return false;
+  if (typeof found.sig !== 'string') return false;
+  const bytes = Buffer.from(found.sig, 'base64');
+  return bytes.byteLength === 64 && bytes.toString('base64') === found.sig;
 }
 
 function isStatement(value: unknown): value is Statement {

@@ -130,6 +130,37 @@ export interface BuildFindings {
   readonly sandbox: string;
   /** Digests of the two builds' outputs; equal, or it would not have passed (§6). */
   readonly builds: readonly [string, string];
+  /** How these bytes were made; an adoption repeats it. Earlier versions lack it. */
+  readonly origin?: BuildOrigin;
+}
+
+/** How an artifact's bytes were made, and of what: what its provenance says (SLSA v1, provenance). */
+export interface BuildOrigin {
+  /** The deployment whose Build made them, and when: the activity's clock. */
+  readonly deploymentId: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly source: {
+    readonly repository: string;
+    /** 40 hex digits. */
+    readonly revision: string;
+    /** The component's folder in the repository; `.` when it is the whole of it. */
+    readonly folder: string;
+  };
+  /** What was fetched for the build before it ran without network; null where nothing was. */
+  readonly dependencies: FetchedDependencies | null;
+  /** The image that the component's layer was appended to; null where there is none. */
+  readonly base: { readonly reference: string; readonly digest: Digest } | null;
+  /** The bytes of its SBOM (CycloneDX). */
+  readonly sbom: Digest;
+}
+
+export interface FetchedDependencies {
+  /** The package manager, and its version: `npm 10.8.2`. */
+  readonly manager: string;
+  /** Path of the lock file in the repository, and SHA-256 of it. */
+  readonly lock: { readonly path: string; readonly digest: Digest };
+  readonly packages: number;
 }
 
 export interface DeployFindings {
