@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { canonicalJson } from '../src/artifacts/canonical.ts';
 import { digestOf } from '../src/artifacts/blobs.ts';
 import { assembleImage, claimVersion, verifyImage, versionOf } from '../src/artifacts/image.ts';
-import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts/store.ts';
+import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import { buildTwice } from '../src/build/build.ts';
 import { openSandbox } from '../src/build/sandbox.ts';
 import { parsePlatform } from '../src/config/load.ts';
@@ -12,15 +12,15 @@ import { type Manifest, sealedManifest } from '../src/config/manifest.ts';
 import type { Platform } from '../src/config/platform.ts';
 import type { BuilderActivities } from '../src/contract/activities.ts';
 import type { Digest } from '../src/contract/digest.ts';
-import type { BuildFindings, IntakeFindings } from '../src/contract/evidence.ts';
+import type { IntakeFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
-import { readEvidence } from '../src/records/evidence.ts';
+import { readEvidence, requireSignedEvidence } from '../src/records/evidence.ts';
 import { standingImage } from '../src/records/image.ts';
-import { nameOf } from '../src/records/names.ts';
 import { readPlatform } from '../src/records/platform.ts';
+import { readProvenance, sealProvenance, type Provenance } from '../src/records/provenance.ts';
 import { componentFiles, findComponent } from '../src/source/component.ts';
 import type { OpenSource } from '../src/source/open.ts';
 import type { SourceRepository } from '../src/source/repository.ts';
@@ -40,7 +40,7 @@ export interface BuildDeps {
  * Changes when the same source would be made into other bytes: by another builder, or in another form. It is part of
  * the build definition, so that older artifacts are not taken for these.
  */
-const BUILDER = 'slipway-builder/1';
+const BUILDER = 'slipway-builder/2';
 
 /**
  * Stage 2, Build (§6): exactly that commit, built twice in different surroundings without network, credentials or
@@ -68,7 +68,9 @@ async function adoptRelease(
 ): Promise<StageFindings<'build'>> {
   const image = await standingImage(store, { version, digest });
   await verifyImage(store, digest);
-  const own = (await readEvidence(store, deploymentId, 'build'))?.predicate.findings;
+  const evidence = await readEvidence(store, deploymentId, 'build');
+  if (evidence !== null) await requireSignedEvidence(store, evidence, false);
+  const own = evidence?.predicate.findings;
   if (!own) throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} has no evidence of how ${version} was built`);
   return { image, findings: { ...own, release: { version, digest }, adopted: true } };
 }
@@ -81,32 +83,15 @@ async function build(deps: BuildDeps, intake: IntakeFindings, work: StageWork): 
   await repository.fetch();
   const { folder, manifest } = await findComponent(repository, revision, target.component);
   const definition = definitionOf(revision, folder, manifest);
-  const stored = await store.resolve(nameOf.build(definition));
-  if (stored !== null) return await adoptStored(store, stored, definition, intake);
+  const stored = await readProvenance(store, definition, target.environment);
+  if (stored !== null) return await adoptStored(store, stored);
   return await buildAnew(deps, { intake, work, platform, repository, folder, manifest, definition });
 }
 
-/** Annotations of a stored build, so that adopting it can say how it was made. */
-const SANDBOX = 'dev.slipway.sandbox';
-const OUTPUT = 'dev.slipway.output';
-
-async function adoptStored(
-  store: ComponentStore,
-  image: Descriptor,
-  definition: Digest,
-  { source }: IntakeFindings,
-): Promise<StageFindings<'build'>> {
-  await verifyImage(store, image.digest);
-  const version = versionOf({ ...source, digest: image.digest });
-  const output = image.annotations?.[OUTPUT] ?? '';
-  const findings: BuildFindings = {
-    release: { version, digest: image.digest },
-    adopted: true,
-    definition,
-    sandbox: image.annotations?.[SANDBOX] ?? 'unknown',
-    builds: [output, output],
-  };
-  return { image: await standingImage(store, findings.release), findings };
+/** What a builder vouches for is not built again, once its bytes have been hashed. */
+async function adoptStored(store: ComponentStore, stored: Provenance): Promise<StageFindings<'build'>> {
+  await verifyImage(store, stored.release.digest);
+  return { image: await standingImage(store, stored.release), findings: { ...stored, adopted: true } };
 }
 
 interface Ordered {
@@ -150,8 +135,6 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
     const release = { version: versionOf({ committedAt, revision, digest }), digest };
     const [first, second] = built.builds;
     await claimVersion(store, release.version, descriptor);
-    const annotations = { [SANDBOX]: built.sandbox, [OUTPUT]: first.digest };
-    await store.claim(nameOf.build(definition), { ...descriptor, annotations });
     const builds = [first.digest, second.digest] as const;
     return { image: descriptor, findings: { release, adopted: false, definition, sandbox: built.sandbox, builds } };
   } finally {

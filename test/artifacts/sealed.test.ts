@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/artifacts/blobs.ts';
 import { MEDIA_TYPE, putJson, readOciManifest } from '../../src/artifacts/oci.ts';
 import { readDocument, readEnvelope, readSealedBlob, sealBlob, sealDocument } from '../../src/artifacts/sealed.ts';
-import { encodeEnvelope } from '../../src/contract/envelope.ts';
+import { encodeEnvelope, payloadOf } from '../../src/contract/envelope.ts';
 import { statement } from './parts.ts';
 import { blobFile, scratchStore } from './scratch.ts';
 
@@ -16,8 +16,9 @@ describe('a sealed document', () => {
     const said = statement({ stage: 'build' });
     const sealed = await sealDocument({ store, name: 'evidence-1', artifactType, statement: said });
     expect(sealed).toEqual({ digest: digestOf(encodeEnvelope(said)), won: true });
-    expect(await readDocument(store, 'evidence-1')).toEqual({ digest: sealed.digest, statement: said });
-    expect(await readEnvelope(store, sealed.digest)).toEqual({ statement: said });
+    const document = { digest: sealed.digest, statement: said, payload: payloadOf(said), signatures: [] };
+    expect(await readDocument(store, 'evidence-1')).toEqual(document);
+    expect(await readEnvelope(store, sealed.digest)).toEqual(document);
     expect(await readDocument(store, 'evidence-2')).toBeNull();
   });
 
