@@ -143,7 +143,7 @@ function summaryOf(
   };
 }
 
-function sha256(digest: Digest | string): { readonly sha256: string } {
+function sha256(digest: string): { readonly sha256: string } {
   return { sha256: hexOf(digest as Digest) };
 }
 
