@@ -72,7 +72,7 @@ async function fill(
           npm_config_cache: { place: `${AT}/cache` },
           npm_config_registry: registry,
           npm_config_fetch_retries: '1',
-          npm_config_fetch_retry_mintimeout: '1000',
+          npm_config_fetch_retry_mintimeout: '500',
           npm_config_fetch_timeout: String(Math.min(limits.timeout, 60_000)),
           ...(certificates !== null && { NODE_EXTRA_CA_CERTS: { place: CERTIFICATES } }),
         },
