@@ -1,6 +1,5 @@
 import { formatDuration } from '../../config/duration.ts';
 import type { FailureCode } from '../../contract/failure.ts';
-import { lastLines } from '../bounded-log.ts';
 import type { Limits, SandboxResult } from '../sandbox.ts';
 
 export interface NpmFailure {
@@ -49,13 +48,15 @@ export function judgeNpm(result: SandboxResult, limits: Limits): NpmFailure {
       break;
   }
   const code = /^npm (?:error|ERR!) code (\w+)/m.exec(result.log)?.[1];
-  const said = `npm ci ended with ${code ?? result.exitCode}:\n${lastLines(withoutAdvice(result.log))}\n`;
+  const said = `npm ci ended with ${code ?? result.exitCode}:\n${firstWords(result.log)}\n`;
   const todo = code === undefined ? undefined : INVALID[code];
   return todo === undefined ? unavailable(said) : { code: 'DEPENDENCIES_INVALID', found: said, todo };
 }
 
-/** What npm says of itself and its files is no part of a failure. */
-function withoutAdvice(log: string): string {
-  const lines = log.split('\n').filter((line) => line.trim() !== '');
-  return lines.filter((line) => !/^npm (?:notice|warn|error A complete log|ERR! A complete log)/.test(line)).join('\n');
+/** The beginning of what npm said of a failure: what follows is how npm is used, and where its logs lie. */
+function firstWords(log: string): string {
+  const lines = log
+    .split('\n')
+    .filter((line) => !/^\s*$|^npm (?:notice|warn|(?:error|ERR!)(?: code.*| Log files.*|\s*)$)/.test(line));
+  return lines.slice(0, 12).join('\n').slice(0, 4_000);
 }

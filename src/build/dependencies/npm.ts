@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { digestOf } from '../../artifacts/blobs.ts';
-import { hexOf } from '../../contract/digest.ts';
+import { hexOf, type Digest } from '../../contract/digest.ts';
 import { SlipwayError } from '../../contract/failure.ts';
 import { readOutput } from '../output.ts';
 import { UNASSIGNED_UIDS, type SandboxJob, type Share } from '../sandbox.ts';
@@ -28,14 +28,18 @@ export function createNpm(settings: NpmSettings): DependencyManager {
     name: 'npm',
     async fetch(request) {
       const locked = findLocked(request, settings.registry);
-      const key = digestOf(Buffer.from(JSON.stringify([locked.digest, settings.registry])));
-      const cache = join(request.caches, `npm-${hexOf(key)}`);
+      const cache = join(request.caches, `npm-${hexOf(keyOf(locked, settings.registry))}`);
       const version = (await versionIn(cache)) ?? (await fill(cache, locked, request, settings));
       const now = new Date();
       await utimes(cache, now, now);
       return dependenciesIn(cache, version, locked, { ...request, ...settings });
     },
   };
+}
+
+/** All that decides what is fetched. */
+function keyOf({ digest, manifest }: Locked, registry: string): Digest {
+  return digestOf(Buffer.from(JSON.stringify([digest, digestOf(manifest.content), registry])));
 }
 
 /** The npm that filled a cache; null when there is none. */
