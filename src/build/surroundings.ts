@@ -59,8 +59,8 @@ export function allButOne(status: string): string | null {
     .map((range) => range.split('-').map(Number));
   const [from, to = from] = allowed?.pop() ?? [];
   if (allowed === undefined || from === undefined || to === undefined) return null;
-  if (to > from) allowed.push([from, to - 1]);
-  return allowed.length === 0 ? null : allowed.map((range) => range.join('-')).join(',');
+  const left = to > from ? [...allowed, [from, to - 1]] : allowed;
+  return left.length === 0 ? null : left.map((range) => [...new Set(range)].join('-')).join(',');
 }
 
 function ownStatus(): string {
