@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createBuilderActivities } from '../activities/builder.ts';
 import { taskQueueOf } from '../src/contract/stages.ts';
+import { networkIn } from '../src/build/dependencies/network.ts';
 import { createSourceOpener } from '../src/source/open.ts';
 import { serve } from './serve.ts';
 
@@ -13,6 +14,7 @@ await serve('builder', ({ loaded, paths, artifacts, logger }) => ({
     folder: loaded.folder,
     openSource: createSourceOpener(join(paths.sources, 'builder')),
     scratch: join(paths.state, 'builder'),
+    network: networkIn(process.env),
     logger,
   }),
 }));

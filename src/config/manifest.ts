@@ -47,6 +47,8 @@ export const manifestSchema = z
       output: path,
       /** Further files of the repository, read-only, as globs from its root; `[]` unless given. */
       inputs: z.array(glob).default([]),
+      /** Whose lock file, in the component's folder, says what is fetched before the build; nothing is unless given. */
+      dependencies: z.enum(['npm']).optional(),
     }),
     run: z.strictObject({
       command,

@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { NAME, parseTarget } from '../contract/target.ts';
 import { definitionOfDone } from './done.ts';
 import { duration } from './duration.ts';
+import { baseAddress } from './http-address.ts';
 import { prometheus } from './prometheus.ts';
 import { contradictionsIn, limits, soak } from './soak.ts';
 import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
+
+/** Where npm's packages come from unless the platform says otherwise; lock files name it whatever registry they are for. */
+export const NPM_REGISTRY = 'https://registry.npmjs.org/';
 
 const TARGET = new RegExp(`${NAME.source.slice(0, -1)}/${NAME.source.slice(1)}`);
 
@@ -42,6 +46,12 @@ const environment = z.strictObject({
   rollbackWithin: duration.prefault('30s'),
   /** Whether the target waits for a person after it rolled back. `hold` unless given. */
   afterRollback: z.enum(['hold', 'continue']).default('hold'),
+  build: z
+    .strictObject({
+      /** The weakest sandbox in which an artifact for it may have been built (§6); any of them unless given. */
+      require: z.strictObject({ sandbox: z.enum(['bwrap', 'unshare']) }).optional(),
+    })
+    .optional(),
   /** Asked during the soak and the watch; nobody is asked unless given. */
   prometheus: prometheus.optional(),
 });
@@ -72,6 +82,8 @@ export const platformSchema = z
           .default(512 * 2 ** 20),
         /** 512 unless given. */
         processes: z.int().min(8).default(512),
+        /** Where npm's packages come from, for builds that have some. `{ registry: https://registry.npmjs.org/ }` unless given. */
+        npm: z.strictObject({ registry: baseAddress.default(NPM_REGISTRY) }).prefault({}),
       })
       .prefault({}),
     environments: z.record(name, environment),
