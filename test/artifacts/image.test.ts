@@ -1,9 +1,11 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { assembleImage, readManifest, verifyImage } from '../../src/artifacts/image.ts';
-import { putJson, readOciManifest } from '../../src/artifacts/oci.ts';
+import type { OciConfig } from '../../src/artifacts/image-config.ts';
+import { MEDIA_TYPE, putJson, readJson, readOciManifest } from '../../src/artifacts/oci.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import type { ComponentStore } from '../../src/artifacts/store.ts';
+import type { Digest } from '../../src/contract/digest.ts';
 import { MANIFEST, SOURCE, writeBuild } from './parts.ts';
 import { blobFile, scratchFolder, scratchStore } from './scratch.ts';
 
@@ -11,6 +13,10 @@ async function built(store: ComponentStore, way: 'plain' | 'other' = 'plain') {
   const folder = await scratchFolder();
   await writeBuild(folder, way);
   return assembleImage({ store, folder, manifest: MANIFEST, source: SOURCE });
+}
+
+async function configIn(store: ComponentStore, image: Digest): Promise<OciConfig> {
+  return (await readJson(store, (await readOciManifest(store, image)).config.digest)) as OciConfig;
 }
 
 describe('an image', () => {
@@ -23,7 +29,7 @@ describe('an image', () => {
     const manifest = Object.fromEntries(Object.entries(MANIFEST).reverse()) as typeof MANIFEST;
     expect(await assembleImage({ store, folder, manifest, source: SOURCE })).toEqual(image);
     // As for the layer: these are the very bytes.
-    expect(image.digest).toBe('sha256:1a7544d5489b299928b44e984033dbe49217992f02c9c92a6f502af4aac4e34c');
+    expect(image.digest).toBe('sha256:46578478847f186199c06883064c09ec3106665b6d976f418ee65e7004190d2c');
   });
 
   it('is an OCI image with what runs it, where it came from, and only the plain part of its environment', async () => {
@@ -35,15 +41,17 @@ describe('an image', () => {
       digest: image.layer,
       size: image.size,
     });
-    const config = JSON.parse((await store.getBlob(manifest.config.digest)).toString());
-    expect(config).toMatchObject({
+    expect(await configIn(store, image.digest)).toMatchObject({
       created: '2026-11-23T12:00:00.000Z',
       architecture: 'amd64',
       os: 'linux',
       rootfs: { type: 'layers', diff_ids: [image.layer] },
       config: {
         Entrypoint: ['node', 'server.mjs'],
-        Env: ['GREETING=a=b', 'LOG_LEVEL=info'],
+        Env: ['GREETING=a=b', 'LOG_LEVEL=info', 'PORT=8080'],
+        User: '65532:65532',
+        ExposedPorts: { '8080/tcp': {} },
+        WorkingDir: '/',
         Labels: {
           'org.opencontainers.image.revision': SOURCE.revision,
           'org.opencontainers.image.source': 'shop',
@@ -51,6 +59,35 @@ describe('an image', () => {
         },
       },
     });
+  });
+
+  it('says what slipway.yaml says of it, whatever the order of its labels', async () => {
+    const { store } = await scratchStore();
+    const folder = await scratchFolder();
+    await writeBuild(folder, 'plain');
+    const labels = {
+      'org.opencontainers.image.title': 'The shop',
+      'org.opencontainers.image.licenses': 'EUPL-1.2',
+    };
+    const settings = { user: '1000:1001', port: 9000, labels };
+    const parts = { store, folder, manifest: MANIFEST, source: SOURCE };
+    const { digest } = await assembleImage({ ...parts, settings });
+    const { config } = await configIn(store, digest);
+    expect(config).toMatchObject({ User: '1000:1001', ExposedPorts: { '9000/tcp': {} }, Labels: labels });
+    expect(config.Env).toContain('PORT=9000');
+
+    const reversed = Object.fromEntries(Object.entries(labels).reverse());
+    expect((await assembleImage({ ...parts, settings: { ...settings, labels: reversed } })).digest).toBe(digest);
+  });
+
+  it('of an agent has no port', async () => {
+    const { store } = await scratchStore();
+    const folder = await scratchFolder();
+    await writeBuild(folder, 'plain');
+    const manifest = { ...MANIFEST, kind: 'agent' as const };
+    const { config } = await configIn(store, (await assembleImage({ store, folder, manifest, source: SOURCE })).digest);
+    expect(config).not.toHaveProperty('ExposedPorts');
+    expect(config.Env.join()).not.toContain('PORT');
   });
 
   it('has no name until one is claimed', async () => {
@@ -114,7 +151,7 @@ describe('an image whose bytes were changed in the store', () => {
     const { store } = await scratchStore();
     const image = await built(store);
     const manifest = await readOciManifest(store, image.digest);
-    const config = await putJson(store, 'x', { rootfs: { diff_ids: [`sha256:${'0'.repeat(64)}`] } });
+    const config = await putJson(store, MEDIA_TYPE.config, { rootfs: { diff_ids: [`sha256:${'0'.repeat(64)}`] } });
     const { digest } = await putJson(store, 'x', { ...manifest, config });
     await expect(verifyImage(store, digest)).rejects.toThrow(/config is that of another layer/);
   });
