@@ -1,20 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import { pack, type Header } from 'tar-stream';
 import type { ChosenBase } from '../../src/artifacts/base.ts';
 import { digestOf } from '../../src/artifacts/blobs.ts';
 import { MEDIA_TYPE, putJson } from '../../src/artifacts/oci.ts';
 import type { ComponentStore, Descriptor } from '../../src/artifacts/store.ts';
-
-export type TarEntry = Partial<Header> & { name: string; content?: string };
-
-export async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
-  const tar = pack();
-  for (const { content = '', ...header } of entries) tar.entry({ mtime: new Date(0), ...header }, content);
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+import { tarOf } from './tars.ts';
 
 type Document = Record<string, unknown>;
 
