@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { canonicalJson } from '../src/artifacts/canonical.ts';
 import { digestOf } from '../src/artifacts/blobs.ts';
+import type { ChosenBase } from '../src/artifacts/base.ts';
 import { assembleImage, claimVersion, verifyImage, versionOf } from '../src/artifacts/image.ts';
-import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
+import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts/store.ts';
 import { buildTwice } from '../src/build/build.ts';
 import { fetchDependencies } from '../src/build/dependencies/fetch.ts';
 import type { Network } from '../src/build/dependencies/network.ts';
 import { isTooWeak } from '../src/build/requirement.ts';
 import { openSandbox } from '../src/build/sandbox.ts';
 import { sbomOf } from '../src/build/sbom/sbom.ts';
+import { parseBaseReference } from '../src/config/base-reference.ts';
 import { parsePlatform } from '../src/config/load.ts';
 import { type Manifest, sealedManifest } from '../src/config/manifest.ts';
 import type { Platform } from '../src/config/platform.ts';
@@ -38,6 +40,8 @@ export interface BuildDeps {
   /** Folder of the platform file, which relative addresses of sources start from. */
   readonly folder: string;
   readonly openSource: OpenSource;
+  /** Copies a base image, its layers too, into a component's store. @throws BASE_INVALID, BASE_UNAVAILABLE */
+  readonly pullBase: (store: ComponentStore, reference: string) => Promise<Descriptor>;
   /** Folder for work in progress. */
   readonly scratch: string;
   /** How dependencies are fetched. */
@@ -142,6 +146,8 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
   try {
     const component = { files, folder };
     const around = { ...component, sandbox, limits, signal };
+    // First, so that a base that cannot be had is known before a component's code has run.
+    const base = manifest.build.base === undefined ? null : await chooseBase(deps, store, manifest.build.base);
     const dependencies = await fetchDependencies(
       manifest.build.dependencies,
       { build: platform.build, network: deps.network },
@@ -159,20 +165,24 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
       store,
       folder: built.folder,
       manifest: sealedManifest(manifest),
+      settings: manifest.image,
+      base,
       source,
     });
     const release = { version: versionOf({ committedAt, revision, digest }), digest };
     const [first, second] = built.builds;
     await claimVersion(store, release.version, descriptor);
     const builds = [first.digest, second.digest] as const;
-    const sbom = sbomOf({ ...component, ...release, component: manifest.component, committedAt, base: null });
+    const appendedTo =
+      base === null ? null : { reference: manifest.build.base ?? base.name, digest: base.descriptor.digest };
+    const sbom = sbomOf({ ...component, ...release, component: manifest.component, committedAt, base: appendedTo });
     const origin: BuildOrigin = {
       deploymentId: work.deploymentId,
       startedAt,
       finishedAt: notBefore(startedAt, new Date().toISOString()),
       source: { repository: repository.name, revision, folder: folder === '' ? '.' : folder },
       dependencies: dependencies?.fetched ?? null,
-      base: null,
+      base: appendedTo,
       sbom: await attachSbom(store, descriptor, sbom),
     };
     const findings = { release, adopted: false, definition, sandbox: built.sandbox, builds, origin };
@@ -181,6 +191,14 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+async function chooseBase({ pullBase }: BuildDeps, store: ComponentStore, reference: string): Promise<ChosenBase> {
+  const parsed = parseBaseReference(reference);
+  if (!('kind' in parsed)) throw new SlipwayError('BASE_INVALID', `found ${parsed.found}, expected ${parsed.expected}`);
+  const descriptor = await pullBase(store, reference);
+  if (descriptor.digest === parsed.digest) return { name: parsed.name, descriptor };
+  throw new SlipwayError('ARTIFACT_CORRUPT', `${reference} was brought as ${descriptor.digest}: pull it again`);
 }
 
 /** What decides the bytes: the revision, where the component lies, how it is built, and what is sealed in with it. */
