@@ -8,7 +8,7 @@ import type { LocalObserver } from '../runtime/local/client.ts';
 import type { SourceRepository } from '../source/repository.ts';
 import type { CommonOptions } from './command.ts';
 import { createOutput, type Output, type Terminal } from './report/output.ts';
-import { takingTurns } from './turn.ts';
+import { takingTurns } from '../up/turn.ts';
 import type { Awaited } from './worker-watch.ts';
 
 /** All that commands work with; each part is opened when a command first asks for it. */
