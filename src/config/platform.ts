@@ -135,7 +135,13 @@ export const platformSchema = z
       if (isDeclared(environment)) continue;
       const params = { found: 'a key', todo: 'declare it under `environments`, or remove it here' };
       const message = `none, for there is no environment ${environment}`;
-      context.issues.push({ code: 'custom', path: ['signing', 'deployers', environment], input: null, message, params });
+      context.issues.push({
+        code: 'custom',
+        path: ['signing', 'deployers', environment],
+        input: null,
+        message,
+        params,
+      });
     }
 
     for (const [index, rule] of rules.entries()) {

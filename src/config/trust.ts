@@ -8,7 +8,7 @@ import { line, name } from './words.ts';
 const KEY_NAME = /^[a-z][a-z0-9-]{0,79}$/;
 
 /** RFC 3339, UTC; read as `2026-11-25T13:00:00.000Z`, so that times compare as text. */
-const time = z.iso
+export const time = z.iso
   .datetime({ error: 'a time in UTC, such as 2026-11-25T13:00:00Z' })
   .transform((given) => new Date(given).toISOString());
 
@@ -17,7 +17,10 @@ const publicKey = z.string().check((context) => {
   if (readKey(context.value) !== null) return;
   const isPrivate = isPrivateKey(context.value);
   const params = isPrivate
-    ? { found: 'a private key', todo: 'take it out, write its public key, and trust neither any more: it was in a file' }
+    ? {
+        found: 'a private key',
+        todo: 'take it out, write its public key, and trust neither any more: it was in a file',
+      }
     : { found: 'text that is none', todo: 'copy it from slipway keys list --json, or from its .pub file' };
   const message = 'a public Ed25519 key: base64 of its SubjectPublicKeyInfo in DER, on one line';
   context.issues.push({ code: 'custom', input: null, message, params });
@@ -55,28 +58,27 @@ const trustedKey = z
     }
     for (const end of ['until', 'revoked'] as const) {
       const at = context.value[end];
-      if (at !== undefined && at < from) refuse(end, undefined, `a time that is not before \`from\``, 'correct one of them');
+      if (at !== undefined && at < from)
+        refuse(end, undefined, `a time that is not before \`from\``, 'correct one of them');
     }
   });
 
 /** Whose signatures count. */
-export const trustSchema = z
-  .strictObject({ keys: z.array(trustedKey) })
-  .check((context) => {
-    const names = new Set<string>();
-    const keys = new Map<string, string>();
-    for (const [index, { name: given, key }] of context.value.keys.entries()) {
-      const refuse = (at: string, expected: string, found: string, todo: string): void => {
-        const path = ['keys', index, at];
-        context.issues.push({ code: 'custom', path, input: null, message: expected, params: { found, todo } });
-      };
-      if (names.has(given)) refuse('name', 'each key under a name of its own', `"${given}" again`, 'rename it');
-      const owner = keys.get(key);
-      if (owner !== undefined) refuse('key', 'each key once', `the key of ${owner}`, 'make another for this role');
-      names.add(given);
-      keys.set(key, given);
-    }
-  });
+export const trustSchema = z.strictObject({ keys: z.array(trustedKey) }).check((context) => {
+  const names = new Set<string>();
+  const keys = new Map<string, string>();
+  for (const [index, { name: given, key }] of context.value.keys.entries()) {
+    const refuse = (at: string, expected: string, found: string, todo: string): void => {
+      const path = ['keys', index, at];
+      context.issues.push({ code: 'custom', path, input: null, message: expected, params: { found, todo } });
+    };
+    if (names.has(given)) refuse('name', 'each key under a name of its own', `"${given}" again`, 'rename it');
+    const owner = keys.get(key);
+    if (owner !== undefined) refuse('key', 'each key once', `the key of ${owner}`, 'make another for this role');
+    names.add(given);
+    keys.set(key, given);
+  }
+});
 
 export type Trust = z.output<typeof trustSchema>;
 

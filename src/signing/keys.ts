@@ -97,7 +97,9 @@ export async function revokeKey(
     const [revoked] = policyOf(after).keys.filter((each) => each.name === name);
     const without = all.filter(
       (holder) =>
-        revoked !== undefined && belongsTo(revoked, holder) && validKeysOf(policyOf(after), holder, desk.now).length === 0,
+        revoked !== undefined &&
+        belongsTo(revoked, holder) &&
+        validKeysOf(policyOf(after), holder, desk.now).length === 0,
     );
     return { name, from, without };
   });

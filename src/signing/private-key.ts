@@ -48,13 +48,7 @@ export function findPrivateKey(places: KeyPlaces, policy: TrustPolicy, holder: H
  * @param subject whose it is, for messages
  * @throws KEY_UNAVAILABLE when the trust policy does not let it sign for this holder now
  */
-export function believed(
-  pem: string,
-  subject: string,
-  policy: TrustPolicy,
-  holder: Holder,
-  now: string,
-): OwnKey {
+export function believed(pem: string, subject: string, policy: TrustPolicy, holder: Holder, now: string): OwnKey {
   const { keyid } = createSigner(pem, subject);
   const known = policy.keys.filter((key) => key.keyid === keyid);
   const own = known.filter((key) => belongsTo(key, holder));
@@ -77,7 +71,11 @@ function inFolder(keys: KeyFolder, policy: TrustPolicy, holder: Holder, now: str
     if (pem === null) continue;
     const file = privateKeyFile(keys, key.name);
     if (createSigner(pem, file).keyid === key.keyid) return { pem, key };
-    throw unavailable(holder, `${file} is not the key that the trust policy calls ${key.name}`, 'put the right one there');
+    throw unavailable(
+      holder,
+      `${file} is not the key that the trust policy calls ${key.name}`,
+      'put the right one there',
+    );
   }
   const newest = policy.keys.findLast((key) => belongsTo(key, holder));
   const found =
@@ -93,7 +91,10 @@ function resolved(reference: SecretReference, named: string, { env, folder }: Ke
   if ('env' in reference) {
     const value = env[reference.env] ?? '';
     if (value.trim() !== '') return value;
-    throw new SlipwayError('KEY_UNAVAILABLE', `${named}: the variable ${reference.env} is not set; set it to a PEM key`);
+    throw new SlipwayError(
+      'KEY_UNAVAILABLE',
+      `${named}: the variable ${reference.env} is not set; set it to a PEM key`,
+    );
   }
   const file = resolve(folder, reference.file);
   try {

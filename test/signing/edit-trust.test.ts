@@ -52,12 +52,18 @@ describe('a trust policy that is edited', () => {
     ['keys on lines of their own', 'trust:\n  keys:\n  - { name: builder-1, role: builder }   # first\n'],
     ['a list without a line end', 'trust:\n  keys:\n    - { name: builder-1, role: builder }'],
     ['a list in brackets', 'trust: { keys: [{ name: builder-1, role: builder }] }\n'],
-    ['a list in brackets over lines', 'trust:\n  keys: [\n    { name: builder-1,\n      role: builder },\n  ]\nend: 1\n'],
+    [
+      'a list in brackets over lines',
+      'trust:\n  keys: [\n    { name: builder-1,\n      role: builder },\n  ]\nend: 1\n',
+    ],
     ['a list as JSON', '{"trust": {"keys": [{"name": "builder-1", "role": "builder"}]}, "end": 1}\n'],
     ['lines that end as on Windows', 'trust:\r\n  keys:\r\n    - name: builder-1\r\n      role: builder\r\nend: 1\r\n'],
     ['a field that is replaced', 'trust:\n  keys:\n    - { name: builder-1, revoked: x, role: builder }\nend: 1\n'],
   ])('is read as it should be: %s', (_, before) => {
-    const after = editTrust(before, AT, { added: [ADDED], changed: { 'builder-1': { revoked: '2026', reason: 'a # b' } } });
+    const after = editTrust(before, AT, {
+      added: [ADDED],
+      changed: { 'builder-1': { revoked: '2026', reason: 'a # b' } },
+    });
     const keys = [{ name: 'builder-1', role: 'builder', revoked: 2026, reason: 'a # b' }, ADDED];
     expect(parse(after ?? '')).toEqual({ ...parse(before), trust: { keys } });
     expect(after?.includes('\r\n')).toBe(before.includes('\r\n'));
