@@ -5,6 +5,7 @@ import { duration } from './duration.ts';
 import { baseAddress } from './http-address.ts';
 import { prometheus } from './prometheus.ts';
 import { contradictionsIn, limits, soak } from './soak.ts';
+import { signingSchema, trustSchema, undeclaredIn } from './trust.ts';
 import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
 
@@ -87,12 +88,15 @@ export const platformSchema = z
       })
       .prefault({}),
     environments: z.record(name, environment),
+    /** Whose signatures count; what the key folder says unless given. */
+    trust: trustSchema.optional(),
+    signing: signingSchema.prefault({}),
     webhooks: webhooksSchema.prefault({}),
     /** Rules beside those that the contract demands; `[]` unless given. */
     definitionOfDone,
   })
   .check((context) => {
-    const { sources, runtimes, environments, definitionOfDone: rules } = context.value;
+    const { sources, runtimes, environments, trust, signing, definitionOfDone: rules } = context.value;
     const refuse = (at: (string | number)[], input: unknown, expected: string, todo: string): void => {
       context.issues.push({ code: 'custom', path: at, input, message: expected, params: { todo } });
     };
@@ -132,6 +136,24 @@ export const platformSchema = z
           'declare it under `environments`, or remove the port',
         );
       }
+    }
+
+    const isDeclared = (environment: string): boolean => Object.hasOwn(environments, environment);
+    for (const { path: at, environment } of trust === undefined ? [] : undeclaredIn(trust, isDeclared)) {
+      const todo = 'declare it under `environments`, or end the key with `until`';
+      refuse(['trust', ...at], environment, 'an environment of this file', todo);
+    }
+    for (const environment of Object.keys(signing.deployers)) {
+      if (isDeclared(environment)) continue;
+      const params = { found: 'a key', todo: 'declare it under `environments`, or remove it here' };
+      const message = `none, for there is no environment ${environment}`;
+      context.issues.push({
+        code: 'custom',
+        path: ['signing', 'deployers', environment],
+        input: null,
+        message,
+        params,
+      });
     }
 
     for (const [index, rule] of rules.entries()) {
