@@ -58,7 +58,7 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
       const path = pathOf(digest);
       const file = await ifPresent(path, () => open(path, 'r'));
       if (file === null) throw missing(digest, path);
-      const bytes = await onDisk(path, () => readWhole(file, digest)).finally(() => file.close());
+      const bytes = await onDisk(path, () => readWhole(file, digest));
       const actual = digestOf(bytes);
       if (actual !== digest) throw corrupt(digest, path, { digest: actual, size: bytes.byteLength });
       return bytes;
@@ -81,9 +81,13 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
 }
 
 async function readWhole(file: FileHandle, digest: Digest): Promise<Buffer> {
-  const { size } = await file.stat();
-  if (size > LARGEST_WHOLE) throw tooLarge(digest, size);
-  return file.readFile();
+  try {
+    const { size } = await file.stat();
+    if (size > LARGEST_WHOLE) throw tooLarge(digest, size);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
 }
 
 /**

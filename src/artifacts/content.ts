@@ -14,9 +14,8 @@ export async function openDescribed(store: ComponentStore, descriptor: Descripto
 
 /** Reads all of it and keeps nothing. @throws ARTIFACT_CORRUPT as {@link openDescribed} */
 export async function checkContent(store: ComponentStore, descriptor: Descriptor): Promise<void> {
-  // oxlint-disable-next-line no-empty
-  for await (const _ of sized(await store.openBlob(descriptor.digest), descriptor)) {
-  }
+  const pieces = sized(await store.openBlob(descriptor.digest), descriptor);
+  while ((await pieces.next()).done !== true);
 }
 
 async function* sized(source: AsyncIterable<Uint8Array>, { digest, size }: Descriptor): AsyncGenerator<Uint8Array> {
