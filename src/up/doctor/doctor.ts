@@ -1,6 +1,7 @@
 import { pathsOf, type LoadedPlatform } from '../../config/load.ts';
 import { locatePlatform } from '../locate.ts';
 import { bad, type Finding } from './finding.ts';
+import { checkApart, checkKeys } from './keys.ts';
 import {
   checkDisk,
   checkGit,
@@ -47,7 +48,13 @@ async function examineMachine({ loaded, env, probeSandboxes }: DoctorOptions): P
 }
 
 async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
-  const findings = await Promise.all([checkStore(loaded), checkRuntime(loaded), examineServer(loaded, env)]);
+  const findings = await Promise.all([
+    checkStore(loaded),
+    checkKeys(loaded, env),
+    checkApart(loaded, env),
+    checkRuntime(loaded),
+    examineServer(loaded, env),
+  ]);
   return findings.flat();
 }
 
