@@ -179,10 +179,11 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
     const release = { version: versionOf({ committedAt, revision, digest }), digest };
     const [first, second] = built.builds;
     await claimVersion(store, release.version, descriptor);
+    const bill = sbomOf({ ...component, ...release, component: manifest.component, committedAt, base: null });
+    const sbom = await attachSbom(store, descriptor, bill);
     const annotations = { [SANDBOX]: built.sandbox, [OUTPUT]: first.digest };
     await store.claim(nameOf.build(definition), { ...descriptor, annotations });
     const builds = [first.digest, second.digest] as const;
-    const sbom = sbomOf({ ...component, ...release, component: manifest.component, committedAt, base: null });
     const origin: BuildOrigin = {
       deploymentId: work.deploymentId,
       startedAt,
@@ -190,7 +191,7 @@ async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindin
       source: { repository: repository.name, revision, folder: folder === '' ? '.' : folder },
       dependencies: dependencies?.fetched ?? null,
       base: null,
-      sbom: await attachSbom(store, descriptor, sbom),
+      sbom,
     };
     const findings = { release, adopted: false, definition, sandbox: built.sandbox, builds, origin };
     return { image: descriptor, findings };
