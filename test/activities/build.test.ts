@@ -54,8 +54,8 @@ async function openBuilds(files: WrittenCommit['files'] = PLAIN) {
       const findings = honest.findings as Findings['change-intake'];
       return { ...honest, findings: { ...findings, source: { ...findings.source, revision } } };
     };
-    const { deploymentId, passUpTo } = await scripted.begin({ forge: { evidence: { 'change-intake': at } } });
-    return { deploymentId, consumes: await passUpTo('change-intake') };
+    const running = await scripted.begin({ forge: { evidence: { 'change-intake': at } } });
+    return { deploymentId: running.deploymentId, consumes: await running.passUpTo('change-intake') };
   }
 
   return {

@@ -85,8 +85,8 @@ environments: { staging: { build: { require: { sandbox: bwrap } } } }
     const { deps, target, runtime } = await openPlatform(Buffer.from(platform));
     const deploy = createDeploy(deps).activateRelease;
     const order = async (plan: Plan) => {
-      const { deploymentId, passUpTo } = await target.begin({ ...plan, forge });
-      return { deploymentId, consumes: await passUpTo('release') };
+      const begun = await target.begin({ ...plan, forge });
+      return { deploymentId: begun.deploymentId, consumes: await begun.passUpTo('release') };
     };
     expect(await failureOf(run(deploy, await order({})))).toMatchObject({ code: 'SANDBOX_TOO_WEAK', retried: false });
     expect(runtime.calls).not.toContain('activate');
