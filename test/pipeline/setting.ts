@@ -81,7 +81,12 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
       return await slipway.follow(await this.order(version, requestId));
     },
     observe: () => observer.observe(target),
-    verify: (deploymentId: string) => verifyDeployment(artifacts, deploymentId),
+    /** What the checker says; nothing of what a platform seals is unsigned. */
+    async verify(deploymentId: string) {
+      const { signers, ...verdict } = await verifyDeployment(artifacts, deploymentId);
+      const unsigned = signers.filter(({ key }) => key === null).map(({ document }) => document);
+      return unsigned.length === 0 ? verdict : { ...verdict, unsigned };
+    },
     /** The sealed record, or null while there is none. */
     recorded: async (deploymentId: string): Promise<DeploymentRecord | null> =>
       (await readRecord(artifacts.component('web'), deploymentId))?.record ?? null,

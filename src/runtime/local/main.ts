@@ -6,6 +6,7 @@ import { createLayoutStore } from '../../artifacts/layout.ts';
 import { loadPlatform, pathsOf } from '../../config/load.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
 import { armFailpoint } from '../../failpoints.ts';
+import { privatePlacesOf } from '../../signing/private-places.ts';
 import { exitWhenParentDies } from '../../up/parent.ts';
 import { startLocalRuntime, type LocalRuntime } from './runtime.ts';
 import type { Images } from './unpacked.ts';
@@ -20,6 +21,7 @@ export async function main(args: readonly string[]): Promise<LocalRuntime> {
 
   const loaded = await loadPlatform(config);
   const { store, instances } = pathsOf(loaded);
+  const { keys, files } = privatePlacesOf(loaded, process.env);
   const { ports, drainWithin } = loaded.platform.runtimes.local;
   const runtime = await startLocalRuntime({
     folder,
@@ -27,6 +29,7 @@ export async function main(args: readonly string[]): Promise<LocalRuntime> {
     ports,
     drainWithin,
     images: imagesIn(store),
+    hidden: keys === null ? files : [keys, ...files],
     logger: pino({ name: 'runtime' }, pino.destination(2)),
   });
   console.log('ready');
