@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { effect } from '../failpoints.ts';
-import { IN_CHUNKS, ifPresent, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
+import { ifPresent, inChunksOf, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
 import type { ComponentStore } from './store.ts';
 
 /** The part of a store that holds bytes by their digest. */
@@ -99,7 +99,7 @@ async function* checked(file: FileHandle, digest: Digest, path: string): AsyncGe
   let reading: Promise<Buffer> = Promise.resolve(Buffer.alloc(0));
   try {
     const { size } = await onDisk(path, () => file.stat());
-    const length = Math.min(size + 1, IN_CHUNKS.highWaterMark);
+    const { highWaterMark: length } = inChunksOf(size);
     const readOn = (): Promise<Buffer> => {
       const begun = onDisk(path, () => file.read(Buffer.allocUnsafeSlow(length), 0, length, null));
       reading = begun.then(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead));
