@@ -105,6 +105,8 @@ export interface Summary {
   readonly platform: Digest;
   /** Level 2 is a signed provenance of an isolated build; without a sandbox it is level 1. */
   readonly level: 'SLSA_BUILD_LEVEL_1' | 'SLSA_BUILD_LEVEL_2';
+  /** All evidence that it was judged by, in order; empty where a rollback's whole chain was proved again. */
+  readonly inputs: readonly Digest[];
 }
 
 export interface IntakeFindings {

@@ -7,7 +7,7 @@ import type { ArtifactStore, Descriptor } from '../../src/artifacts/store.ts';
 import type { RuntimeState } from '../../src/contract/activities.ts';
 import type { ActPredicate } from '../../src/contract/acts.ts';
 import type { Digest } from '../../src/contract/digest.ts';
-import type { Findings } from '../../src/contract/evidence.ts';
+import type { BuildOrigin, Findings, Summary } from '../../src/contract/evidence.ts';
 import type { Order } from '../../src/contract/order.ts';
 import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
 import type { DataVersions, WayBack } from '../../src/contract/way-back.ts';
@@ -30,6 +30,7 @@ export interface StoredImage {
   readonly release: ReleaseRef;
   readonly descriptor: Descriptor;
   readonly layer: Digest;
+  readonly sbom: Digest;
 }
 
 /** A folder with one file in it, as an image in the store, under its version. */
@@ -48,7 +49,8 @@ export async function storeImage(
     const { digest, layer, descriptor } = await assembleImage({ store, folder, manifest, source });
     const version = versionOf({ ...source, digest });
     await claimVersion(store, version, descriptor);
-    return { release: { version, digest }, descriptor, layer };
+    const { digest: sbom } = await store.putBlob(Buffer.from(`{"bomFormat":"CycloneDX","version":"${version}"}`));
+    return { release: { version, digest }, descriptor, layer, sbom };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -79,6 +81,7 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
   const source = { repository: 'shop', revision: REVISION };
   const { environment, component } = deploymentOf(deploymentId);
   const verdict = goodVerdict(platform, environment, { ...MANIFEST, component });
+  const summary: Summary = { platform: digestOf(platform), level: 'SLSA_BUILD_LEVEL_2', inputs: sealed };
   const declared = irreversible ? NO_WAY_BACK : declaredWayBack(from, returnTo);
   return {
     'change-intake': {
@@ -98,9 +101,10 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
       definition: digestOf(Buffer.from(release.version)),
       sandbox: 'bwrap',
       builds: [layer, layer],
+      origin: originOf(deploymentId, image.sbom, at),
     },
-    verification: { artifact: release.digest, verdict: 'pass', findings: [], sandbox: 'bwrap' },
-    release: { release, change: change.id, source, releasedAt: at, wayBack: declared },
+    verification: { artifact: release.digest, verdict: 'pass', findings: [], sandbox: 'bwrap', summary },
+    release: { release, change: change.id, source, releasedAt: at, wayBack: declared, summary },
     deploy: {
       release,
       generation: generation + 1,
@@ -113,6 +117,12 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
     'post-deploy-verification': { artifact: release.digest, generation: generation + 1, verdict },
     completion: { observed: { generation: generation + 1, live }, chain: sealed, visibleSince: at, done: DONE },
   };
+}
+
+/** How bytes were made, of which nothing is true but the form. */
+export function originOf(deploymentId: string, sbom: Digest, at: string): BuildOrigin {
+  const source = { repository: 'shop', revision: REVISION, folder: 'storefront' };
+  return { deploymentId, startedAt: at, finishedAt: at, source, dependencies: null, base: null, sbom };
 }
 
 const NO_WAY_BACK: WayBack = { state: 'none', to: null, seen: 'version 1 cannot read what version 2 writes' };
