@@ -1,5 +1,5 @@
 import type { ActPredicate, QuarantineChange } from '../../src/contract/acts.ts';
-import type { BuildFindings, StagePredicate } from '../../src/contract/evidence.ts';
+import type { BuildFindings, BuildOrigin, StagePredicate } from '../../src/contract/evidence.ts';
 import type { RestorationIntent, SealedRecord } from '../../src/contract/sealed-record.ts';
 import type { DegradationPredicate } from '../../src/contract/watch.ts';
 
@@ -27,7 +27,7 @@ export type PostDeployVerification = StagePredicate<'post-deploy-verification'>;
 export type Completion = StagePredicate<'completion'>;
 
 /** How an artifact was made, by whatever deployment adopts it: the field `slipway_build` of its own SLSA provenance. */
-export type BuildProvenance = Required<BuildFindings>;
+export type BuildProvenance = BuildFindings & { readonly origin: BuildOrigin };
 
 /** What was deployed, when and why (§14), as it was sealed at a deployment's end. */
 export type Record = SealedRecord;
