@@ -38,12 +38,16 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   refuseOtherEnvironment(deps.environment, target);
   const store = deps.artifacts.component(target.component);
   await refuseOtherState(store, input);
-  const recorded =
+  const isLeft = (await readEvidence(store, deploymentId, 'release'))?.predicate.findings?.wayBack?.state === 'none';
+  const claim = async () =>
     (await standingRecord(store, deploymentId)) ??
     (await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() }));
+  // Side by side: a claim waits for the disk, and users wait for what comes after.
+  const [recorded] = await Promise.all([
+    claim(),
+    to === null || isLeft ? null : refuseUntrusted(deps, { target, store, generation, to }, signal),
+  ]);
   if (recorded !== null) return { outcome: 'recorded', after: recorded.after };
-  const isLeft = (await readEvidence(store, deploymentId, 'release'))?.predicate.findings?.wayBack?.state === 'none';
-  if (to !== null && !isLeft) await refuseUntrusted(deps, { target, store, generation, to }, signal);
   const restoration = { target, deploymentId, generation, to, whenActivated: isLeft ? 'leave' : 'restore' } as const;
   const { outcome, observation, instanceFolderHashes } = await deps.driver.restore(restoration, signal);
   const after = { generation: observation.generation, live: observation.live };

@@ -30,9 +30,10 @@ export function createTestKey(): TestKey {
   };
 }
 
-const own = createTestKey();
+/** The one key of tests that are about something else. The same in one process. */
+export const TEST_KEY = createTestKey();
 
-/** Signs for every role, and believes itself: for tests that are about something else. The same in one process. */
-export const TEST_NOTARY: Notary = createNotary(own.signer, async () => ({
-  keys: [own.trusted('orchestrator'), own.trusted('builder'), own.trusted('deployer')],
+/** Signs for every role, and believes itself: for tests that are about something else. */
+export const TEST_NOTARY: Notary = createNotary(TEST_KEY.signer, async () => ({
+  keys: [TEST_KEY.trusted('orchestrator'), TEST_KEY.trusted('builder'), TEST_KEY.trusted('deployer')],
 }));
