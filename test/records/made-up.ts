@@ -13,6 +13,7 @@ import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
 import type { DataVersions, WayBack } from '../../src/contract/way-back.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import { deploymentOf } from '../../src/records/names.ts';
+import { attachSbom } from '../../src/records/sbom.ts';
 import { MANIFEST } from '../artifacts/parts.ts';
 import { DONE, goodVerdict } from './made-up-verdict.ts';
 import { REVISION, TARGET } from './plan.ts';
@@ -49,7 +50,8 @@ export async function storeImage(
     const { digest, layer, descriptor } = await assembleImage({ store, folder, manifest, source });
     const version = versionOf({ ...source, digest });
     await claimVersion(store, version, descriptor);
-    const { digest: sbom } = await store.putBlob(Buffer.from(`{"bomFormat":"CycloneDX","version":"${version}"}`));
+    const bom = { bomFormat: 'CycloneDX', specVersion: '1.6', metadata: { component: { name: component, version } } };
+    const sbom = await attachSbom(store, descriptor, Buffer.from(JSON.stringify(bom)));
     return { release: { version, digest }, descriptor, layer, sbom };
   } finally {
     await rm(folder, { recursive: true });
