@@ -50,7 +50,11 @@ export function createVerification(deps: VerificationDeps): Pick<BuilderActiviti
             verdict,
             findings,
             sandbox,
-            summary: { platform, level: levelOf(chain.build.findings) },
+            summary: {
+              platform,
+              level: levelOf(chain.build.findings),
+              inputs: returnTo === null ? [chain['change-intake'].digest, chain.build.digest] : [],
+            },
           },
           ...(verdict !== 'pass' && { failure: refusal(verdict, findings) }),
         };
