@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { NAME, parseTarget } from '../contract/target.ts';
+import { secretsProvider } from './component-secrets.ts';
 import { definitionOfDone } from './done.ts';
 import { duration } from './duration.ts';
 import { prometheus } from './prometheus.ts';
+import { overlapsIn } from './secret-variables.ts';
 import { contradictionsIn, limits, soak } from './soak.ts';
+import { verificationSchema } from './verification.ts';
 import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
 
@@ -42,6 +45,8 @@ const environment = z.strictObject({
   rollbackWithin: duration.prefault('30s'),
   /** Whether the target waits for a person after it rolled back. `hold` unless given. */
   afterRollback: z.enum(['hold', 'continue']).default('hold'),
+  /** Where the secrets of its components lie; it has none unless given. */
+  secrets: secretsProvider.optional(),
   /** Asked during the soak and the watch; nobody is asked unless given. */
   prometheus: prometheus.optional(),
 });
@@ -75,6 +80,7 @@ export const platformSchema = z
       })
       .prefault({}),
     environments: z.record(name, environment),
+    verification: verificationSchema.prefault({}),
     webhooks: webhooksSchema.prefault({}),
     /** Rules beside those that the contract demands; `[]` unless given. */
     definitionOfDone,
@@ -103,6 +109,11 @@ export const platformSchema = z
           params,
         });
       }
+    }
+
+    for (const { environment, expected } of overlapsIn(context.value)) {
+      const { secrets } = environments[environment] ?? {};
+      refuse(['environments', environment, 'secrets', 'variables'], secrets, expected, 'choose another');
     }
 
     const ownerOf = new Map<number, string>();

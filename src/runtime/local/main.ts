@@ -3,15 +3,21 @@ import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { readManifest, unpackImage } from '../../artifacts/image.ts';
 import { createLayoutStore } from '../../artifacts/layout.ts';
-import { loadPlatform, pathsOf } from '../../config/load.ts';
+import { loadPlatform, pathsOf, type LoadedPlatform } from '../../config/load.ts';
+import { secretVariablesOf } from '../../config/secret-variables.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
+import { createComponentSecrets } from '../../secrets/component-secrets.ts';
+import { createMask } from '../../secrets/mask.ts';
 import { armFailpoint } from '../../failpoints.ts';
 import { exitWhenParentDies } from '../../up/parent.ts';
 import { startLocalRuntime, type LocalRuntime } from './runtime.ts';
 import type { Images } from './unpacked.ts';
 
-/** The local runtime as its own process: `main.js --folder DIR --config platform.yaml`. Prints `ready` when it is. */
-export async function main(args: readonly string[]): Promise<LocalRuntime> {
+/**
+ * The local runtime as its own process: `main.js --folder DIR --config platform.yaml`. Prints `ready` when it is.
+ * @param env variables that hold secrets are taken out of it, so that nothing which is started here inherits them
+ */
+export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<LocalRuntime> {
   const { folder, config } = parseArgs({
     args: [...args],
     options: { folder: { type: 'string' }, config: { type: 'string', default: 'platform.yaml' } },
@@ -21,16 +27,29 @@ export async function main(args: readonly string[]): Promise<LocalRuntime> {
   const loaded = await loadPlatform(config);
   const { store, instances } = pathsOf(loaded);
   const { ports, drainWithin } = loaded.platform.runtimes.local;
+  const mask = createMask();
+  const provider = createComponentSecrets(loaded.platform.environments, {
+    env: takeSecrets(loaded, env),
+    folder: loaded.folder,
+  });
   const runtime = await startLocalRuntime({
     folder,
     instances,
     ports,
     drainWithin,
     images: imagesIn(store),
-    logger: pino({ name: 'runtime' }, pino.destination(2)),
+    secrets: { provider, mask },
+    logger: pino({ name: 'runtime', hooks: { streamWrite: (line) => mask.mask(line) } }, pino.destination(2)),
   });
   console.log('ready');
   return runtime;
+}
+
+function takeSecrets({ platform }: LoadedPlatform, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { components } = secretVariablesOf(platform);
+  const taken = Object.entries(env).filter(([name]) => components.some((prefix) => name.startsWith(prefix)));
+  for (const [name] of taken) delete env[name];
+  return Object.fromEntries(taken);
 }
 
 function imagesIn(path: string): Images {
@@ -44,7 +63,7 @@ function imagesIn(path: string): Images {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
     armFailpoint(process.env);
-    const starting = main(process.argv.slice(2));
+    const starting = main(process.argv.slice(2), process.env);
     const stop = async (): Promise<void> => {
       await (await starting).close();
       process.exit(0);
