@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { SECRET_NAME, type SecretsProvider } from '../config/component-secrets.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { createFolderProvider } from './folder.ts';
+import { missing, undeclared } from './missing.ts';
 import { LARGEST_SECRET, type SecretProvider } from './provider.ts';
 import type { SecretPlaces } from './resolve.ts';
 import { createVariablesProvider } from './variables.ts';
@@ -52,14 +53,4 @@ function providerOf(secrets: SecretsProvider, { env, folder }: SecretPlaces): Se
   return 'folder' in secrets
     ? createFolderProvider(resolve(folder, secrets.folder))
     : createVariablesProvider(secrets.variables, env);
-}
-
-/** Said as early as the manifest is known, and again by whoever would have to hand it out. */
-export function undeclared(environment: string, secret: string): SlipwayError {
-  const todo = `write environments.${environment}.secrets in platform.yaml, { folder: ./secrets/${environment} } or { variables: ${environment.replaceAll('-', '_').toUpperCase()}_ }, and start \`slipway up\` again`;
-  return missing(environment, secret, `and ${environment} declares no secrets; ${todo}`);
-}
-
-function missing(environment: string, secret: string, why: string): SlipwayError {
-  return new SlipwayError('SECRET_MISSING', `run.env asks for the secret ${secret} of ${environment}, ${why}`);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathsOf, type LoadedPlatform } from '../config/load.ts';
-import { secretVariablesOf } from '../config/secret-variables.ts';
+import { secretVariablesOf, type SecretVariables } from '../config/secret-variables.ts';
 import { untilServing, type DevServer } from '../temporal/dev-server.ts';
 import type { ChildSpec } from './child.ts';
 
@@ -18,7 +18,7 @@ export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv): ChildS
 }
 
 /**
- * The local runtime. On SIGTERM it stops its instances one after the other, each within its grace time, so it is given
+ * The local runtime, which alone has the variables of components' secrets. On SIGTERM it stops its instances one after the other, each within its grace time, so it is given
  * long: killed, it would leave them running.
  * @param compiled folder of the compiled code.
  */
@@ -28,7 +28,7 @@ export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, c
     name: 'runtime',
     command: process.execPath,
     args: [join(compiled, 'src', 'runtime', 'local', 'main.js'), '--folder', folder, '--config', loaded.file],
-    env,
+    env: withoutSecrets(loaded, env, ({ components }, name) => components.some((prefix) => name.startsWith(prefix))),
     ready: 'line',
     absence: 'RUNTIME_UNAVAILABLE',
     stopWithin: 60_000,
@@ -45,12 +45,11 @@ export function workerProcesses(
   compiled: string,
 ): readonly ChildSpec[] {
   const secrets = secretVariablesOf(loaded.platform);
-  const all = [secrets.orchestrator, ...Object.values(secrets.deployers)].flat();
   const worker = (name: string, role: string, own: readonly string[] = [], ...more: readonly string[]): ChildSpec => ({
     name,
     command: process.execPath,
     args: [join(compiled, 'workers', `${role}.js`), '--config', loaded.file, ...more],
-    env: without(env, new Set(all.filter((variable) => !own.includes(variable)))),
+    env: withoutSecrets(loaded, env, (_, variable) => own.includes(variable)),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
@@ -64,8 +63,17 @@ export function workerProcesses(
   ];
 }
 
-function without(env: NodeJS.ProcessEnv, names: ReadonlySet<string>): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
+/** An environment without the variables that the platform file refers to for secrets, but for a process's own. */
+export function withoutSecrets(
+  { platform }: LoadedPlatform,
+  env: NodeJS.ProcessEnv,
+  isOwn: (variables: SecretVariables, name: string) => boolean = () => false,
+): NodeJS.ProcessEnv {
+  const variables = secretVariablesOf(platform);
+  const { orchestrator, deployers, components } = variables;
+  const named = new Set([orchestrator, ...Object.values(deployers)].flat());
+  const isSecret = (name: string): boolean => named.has(name) || components.some((prefix) => name.startsWith(prefix));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isSecret(name) || isOwn(variables, name)));
 }
 
 /**

@@ -8,7 +8,7 @@ import { compiledFolder } from '../temporal/installation.ts';
 import type { TemporalLocation } from '../temporal/location.ts';
 import { registerSearchAttributes } from '../temporal/search-attributes.ts';
 import { lockFolder } from './lock.ts';
-import { environmentFor, runtimeProcess, serverProcess, workerProcesses } from './processes.ts';
+import { environmentFor, runtimeProcess, serverProcess, withoutSecrets, workerProcesses } from './processes.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 import { removeUpFile, writeUpFile } from './up-file.ts';
 
@@ -94,12 +94,12 @@ async function startAll(options: UpOptions, supervisor: Supervisor): Promise<Rea
 }
 
 async function reachServer({ loaded, env, report }: UpOptions, supervisor: Supervisor): Promise<Reached> {
-  const found = await findServer({ env, report });
+  const found = await findServer({ env: withoutSecrets(loaded, env), report });
   report(found.line);
   if (found.kind === 'existing') return { location: found.location, ui: null, env };
   const server = await devServer(found.path, pathsOf(loaded).state);
   const itsEnv = environmentFor(server, env);
-  await supervisor.start(serverProcess(server, itsEnv));
+  await supervisor.start(serverProcess(server, withoutSecrets(loaded, itsEnv)));
   return { location: server.location, ui: server.ui, env: itsEnv };
 }
 

@@ -133,9 +133,7 @@ const PLACEHOLDER = 'slipway-secret-placeholder:';
 const CLOSED_PORT = 4;
 
 function environmentOf({ run }: SealedManifest): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(run.env).map(([name, value]) => [name, standInFor(value)]),
-  );
+  return Object.fromEntries(Object.entries(run.env).map(([name, value]) => [name, standInFor(value)]));
 }
 
 function standInFor(value: EnvironmentVariable): string {
