@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -100,6 +100,25 @@ describe('slipway doctor', () => {
     await native.close();
     expect((await findings()).get('search attributes')).toMatchObject({ state: 'good' });
   }, 30_000);
+
+  test('finds secrets that everybody may read, and those that are not there', async () => {
+    const { platform: file, folder } = platform.loaded;
+    const [staging, production] = [file.environments['staging']!, file.environments['production']!];
+    const environments = {
+      staging: { ...staging, secrets: { folder: 'staging-secrets' } },
+      production: { ...production, secrets: { folder: 'production-secrets' } },
+    };
+    const place = join(folder, 'staging-secrets');
+    await mkdir(place, { mode: 0o700 });
+    const see = async () => {
+      const loaded = { ...platform.loaded, platform: { ...file, environments } };
+      const found = await examine({ loaded, env: platform.options.env, probeSandboxes });
+      return found.filter(({ what }) => what.startsWith('secrets of'));
+    };
+    expect(await see()).toMatchObject([{ state: 'good' }, { state: 'bad', what: 'secrets of production' }]);
+    await chmod(place, 0o755);
+    expect(await see()).toMatchObject([{ state: 'warning', mend: `chmod 700 ${place}` }, { state: 'bad' }]);
+  });
 
   test('finds a store that is no folder', async () => {
     await mkdir(join(platform.folder, '.slipway'), { recursive: true });

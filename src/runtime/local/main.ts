@@ -1,12 +1,14 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { readManifest, unpackImage } from '../../artifacts/image.ts';
 import { createLayoutStore } from '../../artifacts/layout.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform } from '../../config/load.ts';
 import { secretVariablesOf } from '../../config/secret-variables.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
 import { createComponentSecrets } from '../../secrets/component-secrets.ts';
+import { isReadByOthers } from '../../secrets/folder.ts';
 import { createMask } from '../../secrets/mask.ts';
 import { armFailpoint } from '../../failpoints.ts';
 import { exitWhenParentDies } from '../../up/parent.ts';
@@ -32,6 +34,8 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     env: takeSecrets(loaded, env),
     folder: loaded.folder,
   });
+  const logger = pino({ name: 'runtime', hooks: { streamWrite: (line) => mask.mask(line) } }, pino.destination(2));
+  await warnOfOpenFolders(loaded, logger);
   const runtime = await startLocalRuntime({
     folder,
     instances,
@@ -39,7 +43,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     drainWithin,
     images: imagesIn(store),
     secrets: { provider, mask },
-    logger: pino({ name: 'runtime', hooks: { streamWrite: (line) => mask.mask(line) } }, pino.destination(2)),
+    logger,
   });
   console.log('ready');
   return runtime;
@@ -50,6 +54,14 @@ function takeSecrets({ platform }: LoadedPlatform, env: NodeJS.ProcessEnv): Node
   const taken = Object.entries(env).filter(([name]) => components.some((prefix) => name.startsWith(prefix)));
   for (const [name] of taken) delete env[name];
   return Object.fromEntries(taken);
+}
+
+async function warnOfOpenFolders({ folder, platform }: LoadedPlatform, logger: Logger): Promise<void> {
+  for (const [environment, { secrets }] of Object.entries(platform.environments)) {
+    if (secrets === undefined || 'variables' in secrets) continue;
+    const place = resolve(folder, secrets.folder);
+    if (await isReadByOthers(place)) logger.warn({ environment, folder: place }, 'everybody may read these secrets');
+  }
 }
 
 function imagesIn(path: string): Images {

@@ -10,7 +10,7 @@ import {
   checkServerSource,
   type SandboxProbe,
 } from './machine.ts';
-import { checkPlatformFile, checkRuntime, checkStore } from './platform.ts';
+import { checkPlatformFile, checkRuntime, checkSecrets, checkStore } from './platform.ts';
 import { checkServer } from './server.ts';
 
 export interface DoctorOptions {
@@ -43,7 +43,12 @@ async function examineMachine({ loaded, env, probeSandboxes }: DoctorOptions): P
 }
 
 async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
-  const findings = await Promise.all([checkStore(loaded), checkRuntime(loaded), examineServer(loaded, env)]);
+  const findings = await Promise.all([
+    checkStore(loaded),
+    checkSecrets(loaded),
+    checkRuntime(loaded),
+    examineServer(loaded, env),
+  ]);
   return findings.flat();
 }
 
