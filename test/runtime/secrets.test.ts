@@ -132,7 +132,7 @@ describe('a component that asks for a secret', () => {
     for (const { pid } of processesMarked(`SLIPWAY_INSTANCE=${observation.instance?.id}`)) signal(pid, 'SIGKILL');
     await until(async () => said.includes(`run.env asks for the secret ${NAME}`));
     await world.secret(NAME, VALUE);
-    await until(async () => (await seenBy().catch(() => null)) === VALUE);
+    expect(await until(async () => (await seenBy().catch(() => null)) as string | null)).toBe(VALUE);
   });
 
   it('is quoted without it when it dies printing it, raw and encoded', async () => {

@@ -36,9 +36,9 @@ export interface ErrorBody {
 }
 
 /** What an error says, without what is known of secrets. */
-export function errorBody(error: unknown, { mask }: Mask): ErrorBody {
+export function errorBody(error: unknown, mask: Mask): ErrorBody {
   const message = error instanceof Error ? error.message : String(error);
-  return { error: { code: codeOf(error), message: mask(message) } };
+  return { error: { code: codeOf(error), message: mask.mask(message) } };
 }
 
 /** The error that an answer carries, or null when it carries none that this version knows. */
