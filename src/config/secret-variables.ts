@@ -6,18 +6,21 @@ export interface SecretVariables {
   readonly orchestrator: readonly string[];
   /** Those of an environment, which its deployer has. */
   readonly deployers: Readonly<Record<string, readonly string[]>>;
+  /** Those of private keys: `slipway up` reads them, and hands each worker its own in another way. */
+  readonly signing: readonly string[];
   /** How those of components begin, which the runtime hands to instances. */
   readonly components: readonly string[];
 }
 
-type Referring = Pick<Platform, 'webhooks' | 'environments'>;
+type Referring = Pick<Platform, 'webhooks' | 'environments' | 'signing'>;
 
-export function secretVariablesOf({ webhooks, environments }: Referring): SecretVariables {
+export function secretVariablesOf({ webhooks, environments, signing }: Referring): SecretVariables {
   const references = webhooks.receivers.flatMap(({ url, secret }) => [url, secret]);
   const deployers = Object.entries(environments).map(([name, { prometheus }]) => [name, named([prometheus?.token])]);
   return {
     orchestrator: named(references),
     deployers: Object.fromEntries(deployers),
+    signing: named([signing.orchestrator, signing.builder, ...Object.values(signing.deployers)]),
     components: [...new Set(prefixesOf(environments).map(([, prefix]) => prefix))],
   };
 }
@@ -38,8 +41,8 @@ export interface Overlap {
 /** Prefixes with which a component of one environment could ask for another's secret, or for the platform's own. */
 export function overlapsIn(referring: Referring): readonly Overlap[] {
   const prefixes = prefixesOf(referring.environments);
-  const { orchestrator, deployers } = secretVariablesOf(referring);
-  const own = [...orchestrator, ...Object.values(deployers).flat()];
+  const { orchestrator, deployers, signing } = secretVariablesOf(referring);
+  const own = [...orchestrator, ...Object.values(deployers).flat(), ...signing];
   return prefixes.flatMap(([environment, prefix]) => {
     const [other] = prefixes.find(([, longer]) => longer !== prefix && longer.startsWith(prefix)) ?? [];
     if (other !== undefined) return [{ environment, expected: `none with which those of ${other} begin too` }];

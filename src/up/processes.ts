@@ -2,15 +2,25 @@ import { join } from 'node:path';
 import { pathsOf, type LoadedPlatform } from '../config/load.ts';
 import { secretVariablesOf, type SecretVariables } from '../config/secret-variables.ts';
 import { untilServing, type DevServer } from '../temporal/dev-server.ts';
+import { holderName, holdersOf, type Holder } from '../signing/choice.ts';
+import type { Hidden } from './apart.ts';
 import type { ChildSpec } from './child.ts';
 
-/** The development server, when `up` starts one. */
-export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv): ChildSpec {
+/** How processes are kept from each other's keys. */
+export interface Separation {
+  readonly hidden: { readonly fromWorkers: Hidden; readonly fromOthers: Hidden };
+  /** False where no namespace can be made, and the platform file lets that be. */
+  readonly isApart: boolean;
+}
+
+/** The development server, when `up` starts one. It is given no secret. */
+export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv, separation: Separation): ChildSpec {
   return {
     name: 'temporal',
     command: server.command,
     args: server.args,
     env,
+    place: placeOf(separation, 'fromOthers'),
     ready: (signal) => untilServing(server.location, signal),
     absence: 'TEMPORAL_UNAVAILABLE',
     stopWithin: 5_000,
@@ -18,17 +28,25 @@ export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv): ChildS
 }
 
 /**
- * The local runtime, which alone has the variables of components' secrets. On SIGTERM it stops its instances one after the other, each within its grace time, so it is given
- * long: killed, it would leave them running.
+ * The local runtime, which alone is given the variables of components' secrets. On SIGTERM it stops its instances one
+ * after the other, each within its grace time, so it is given long: killed, it would leave them running. It signs nothing
+ * and is given no key. It stays in our user namespace, where alone it finds again the instances that an earlier one left:
+ * an ordinary user then cannot hide the keys from it, and it hides them from its instances itself.
  * @param compiled folder of the compiled code.
  */
-export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, compiled: string): ChildSpec {
+export function runtimeProcess(
+  loaded: LoadedPlatform,
+  env: NodeJS.ProcessEnv,
+  compiled: string,
+  { hidden, isApart }: Separation,
+): ChildSpec {
   const folder = join(pathsOf(loaded).state, 'runtime');
   return {
     name: 'runtime',
     command: process.execPath,
     args: [join(compiled, 'src', 'runtime', 'local', 'main.js'), '--folder', folder, '--config', loaded.file],
     env: withoutSecrets(loaded, env, ({ components }, name) => components.some((prefix) => name.startsWith(prefix))),
+    place: isApart && process.getuid?.() === 0 ? { apartness: 'mounts', hidden: hidden.fromOthers } : undefined,
     ready: 'line',
     absence: 'RUNTIME_UNAVAILABLE',
     stopWithin: 60_000,
@@ -37,30 +55,42 @@ export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, c
 
 /**
  * The workers: one orchestrator, one builder, and a deployer for each environment, which holds that environment's
- * credentials and no other's. The builder, which runs components' code, has none.
+ * credentials and no other's. The builder, which runs components' code, has none but the key that it signs with. Each is
+ * handed its own key when it starts, and runs where no other's can be read.
+ * @param handOver the private key of a holder
  */
 export function workerProcesses(
   loaded: LoadedPlatform,
   env: NodeJS.ProcessEnv,
   compiled: string,
+  separation: Separation,
+  handOver: (holder: Holder) => string,
 ): readonly ChildSpec[] {
   const secrets = secretVariablesOf(loaded.platform);
-  const worker = (name: string, role: string, own: readonly string[] = [], ...more: readonly string[]): ChildSpec => ({
-    name,
+  const place = placeOf(separation, 'fromWorkers');
+  const worker = (holder: Holder, own: readonly string[] = []): ChildSpec => ({
+    name: holderName(holder),
     command: process.execPath,
-    args: [join(compiled, 'workers', `${role}.js`), '--config', loaded.file, ...more],
+    args: [
+      join(compiled, 'workers', `${holder.role}.js`),
+      ...['--config', loaded.file],
+      ...(holder.environment === null ? [] : ['--environment', holder.environment]),
+    ],
+    place,
+    handOver: () => handOver(holder),
     env: withoutSecrets(loaded, env, (_, variable) => own.includes(variable)),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
   });
-  return [
-    worker('orchestrator', 'orchestrator', secrets.orchestrator),
-    worker('builder', 'builder'),
-    ...Object.keys(loaded.platform.environments).map((environment) =>
-      worker(`deployer-${environment}`, 'deployer', secrets.deployers[environment], '--environment', environment),
-    ),
-  ];
+  return holdersOf(Object.keys(loaded.platform.environments)).map((holder) => {
+    if (holder.environment !== null) return worker(holder, secrets.deployers[holder.environment]);
+    return worker(holder, holder.role === 'orchestrator' ? secrets.orchestrator : []);
+  });
+}
+
+function placeOf({ hidden, isApart }: Separation, whom: keyof Separation['hidden']): ChildSpec['place'] {
+  return isApart ? { apartness: 'namespaces', hidden: hidden[whom] } : undefined;
 }
 
 /** An environment without the variables that the platform file refers to for secrets, but for a process's own. */
@@ -70,8 +100,8 @@ export function withoutSecrets(
   isOwn: (variables: SecretVariables, name: string) => boolean = () => false,
 ): NodeJS.ProcessEnv {
   const variables = secretVariablesOf(platform);
-  const { orchestrator, deployers, components } = variables;
-  const named = new Set([orchestrator, ...Object.values(deployers)].flat());
+  const { orchestrator, deployers, signing, components } = variables;
+  const named = new Set([orchestrator, ...Object.values(deployers), signing].flat());
   const isSecret = (name: string): boolean => named.has(name) || components.some((prefix) => name.startsWith(prefix));
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isSecret(name) || isOwn(variables, name)));
 }

@@ -16,6 +16,7 @@ import { readRecord } from '../../src/records/record.ts';
 import { verifyDeployment } from '../../src/records/verify.ts';
 import { createLocalObserver } from '../../src/runtime/local/client.ts';
 import { connect } from '../../src/temporal/connection.ts';
+import { openReader } from '../../src/signing/open.ts';
 import { startPlatform } from '../../src/up/up.ts';
 import { createShop } from './shop.ts';
 
@@ -56,7 +57,7 @@ export async function openPlatform({
   const loaded = await loadPlatform(file);
   const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
   const drill = join(folder, 'drill');
-  const env = { ...inherited, ...variables, [FAILPOINT_FILE]: drill };
+  const env = { ...inherited, ...variables, [FAILPOINT_FILE]: drill, SLIPWAY_KEYS: join(folder, 'keys') };
   const lines: string[] = [];
   const running = await startPlatform({
     loaded,
@@ -68,7 +69,7 @@ export async function openPlatform({
   const client = new Client({ connection, namespace: running.location.namespace });
   const slipway = await openSlipway(running.location);
   const paths = pathsOf(loaded);
-  const artifacts = createLayoutStore({ path: paths.store });
+  const artifacts = createLayoutStore({ path: paths.store, notary: openReader({ loaded, env }) });
   const observer = createLocalObserver({ folder: join(paths.state, 'runtime') });
   const target = { environment: 'staging', component: 'web' };
 
@@ -95,7 +96,12 @@ export async function openPlatform({
       return await slipway.follow(await this.order(version, requestId));
     },
     observe: () => observer.observe(target),
-    verify: (deploymentId: string) => verifyDeployment(artifacts, deploymentId),
+    /** What the checker says; nothing of what a platform seals is unsigned. */
+    async verify(deploymentId: string) {
+      const { signers, ...verdict } = await verifyDeployment(artifacts, deploymentId);
+      const unsigned = signers.filter(({ key }) => key === null).map(({ document }) => document);
+      return unsigned.length === 0 ? verdict : { ...verdict, unsigned };
+    },
     /** The sealed record, or null while there is none. */
     recorded: async (deploymentId: string): Promise<DeploymentRecord | null> =>
       (await readRecord(artifacts.component('web'), deploymentId))?.record ?? null,

@@ -2,13 +2,13 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pathsOf } from '../../src/config/load.ts';
+import { parsePlatform, pathsOf } from '../../src/config/load.ts';
 import { connect } from '../../src/temporal/connection.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectWorker } from '../../src/temporal/worker-connection.ts';
 import { examine } from '../../src/up/doctor/doctor.ts';
 import type { Finding } from '../../src/up/doctor/finding.ts';
-import { checkNode, checkSandboxes } from '../../src/up/doctor/machine.ts';
+import { checkNode, checkRequiredSandboxes, checkSandboxes } from '../../src/up/doctor/machine.ts';
 import { writeUpFile } from '../../src/up/up-file.ts';
 import { startServer, type RunningServer } from '../temporal/server.ts';
 import { testPlatform, type TestPlatform } from './platform.ts';
@@ -146,4 +146,26 @@ test.each([
   ['none', false, 'warning'],
 ] as const)('where the platform says sandbox: %s and whether bwrap works is %s, that is %s', (wanted, works, state) => {
   expect(checkSandboxes([{ kind: 'bwrap', works }], wanted).state).toBe(state);
+});
+
+test.each([
+  ['auto', true, []],
+  ['auto', false, ['production requires bwrap, and builds use unshare']],
+  ['unshare', true, ['production requires bwrap, and builds use unshare']],
+  ['none', true, ['qa requires unshare, and builds use none', 'production requires bwrap, and builds use none']],
+])('what environments require, under sandbox: %s where bwrap works is %s, misses %j', (wanted, works, missed) => {
+  const text = `apiVersion: slipway/v1
+sources: [{ name: shop, url: ./shop }]
+build: { sandbox: ${wanted} }
+environments:
+  staging: {}
+  qa: { build: { require: { sandbox: unshare } } }
+  production: { build: { require: { sandbox: bwrap } } }
+`;
+  const probes = [
+    { kind: 'bwrap', works },
+    { kind: 'unshare', works: true },
+  ];
+  const findings = checkRequiredSandboxes(probes, parsePlatform(Buffer.from(text)));
+  expect(findings.map(({ found }) => found)).toEqual(missed);
 });

@@ -9,6 +9,7 @@ webhooks:
   receivers:
     - { name: pager, url: https://hooks.example/slipway, secret: { env: PAGER_SECRET } }
     - { name: chat, url: { env: CHAT_URL }, form: slack }
+signing: { builder: { env: BUILDER_KEY } }
 environments:
   staging: { secrets: { variables: STAGING_ } }
   production:
@@ -16,20 +17,26 @@ environments:
     prometheus: { url: https://prometheus.example, token: { env: PROMETHEUS_TOKEN }, queries: [{ name: errors, query: errors }] }
 `),
 );
-const SECRETS = { PAGER_SECRET: 'a', CHAT_URL: 'b', PROMETHEUS_TOKEN: 'c', STAGING_SHOP_KEY: 'd', LIVE_SHOP_KEY: 'e' };
+const SECRETS = {
+  ...{ PAGER_SECRET: 'a', CHAT_URL: 'b', PROMETHEUS_TOKEN: 'c', BUILDER_KEY: 'd' },
+  ...{ STAGING_SHOP_KEY: 'e', LIVE_SHOP_KEY: 'f' },
+};
 
-const ENV = { PATH: '/bin', ...SECRETS };
+const loaded = {
+  platform,
+  file: '/p/platform.yaml',
+  folder: '/p',
+  bytes: Buffer.alloc(0),
+  digest: 'sha256:0',
+} as const;
+const hidden = { keys: '/keys', shown: null, files: [] };
+const separation = { isApart: false, hidden: { fromWorkers: hidden, fromOthers: hidden } };
+const env = { PATH: '/bin', ...SECRETS };
 
-test('each process is given the secrets that it uses, and no other’s; the builder and the server have none', () => {
-  const loaded = {
-    platform,
-    file: '/p/platform.yaml',
-    folder: '/p',
-    bytes: Buffer.alloc(0),
-    digest: 'sha256:0',
-  } as const;
-  const processes = [runtimeProcess(loaded, ENV, '/dist'), ...workerProcesses(loaded, ENV, '/dist')];
-  const given = processes.map(({ name, env }) => [name, Object.keys(env).filter((key) => key in SECRETS)]);
+test('each process is given the secrets that it uses, and no other’s; the builder has none', () => {
+  const workers = workerProcesses(loaded, env, '/dist', separation, () => 'key');
+  const processes = [runtimeProcess(loaded, env, '/dist', separation), ...workers];
+  const given = processes.map(({ name, env: its }) => [name, Object.keys(its).filter((key) => key in SECRETS)]);
   expect(Object.fromEntries(given)).toEqual({
     runtime: ['STAGING_SHOP_KEY', 'LIVE_SHOP_KEY'],
     orchestrator: ['PAGER_SECRET', 'CHAT_URL'],
@@ -37,6 +44,17 @@ test('each process is given the secrets that it uses, and no other’s; the buil
     'deployer-staging': [],
     'deployer-production': ['PROMETHEUS_TOKEN'],
   });
-  expect(processes.every(({ env }) => env['PATH'] === '/bin')).toBe(true);
-  expect(withoutSecrets(loaded, ENV)).toEqual({ PATH: '/bin' });
+  expect(processes.every(({ env: its }) => its['PATH'] === '/bin')).toBe(true);
+});
+
+test('a private key in a variable is left in no process’ environment: it is handed over', () => {
+  const processes = workerProcesses(loaded, env, '/dist', separation, ({ role }) => `the key of ${role}`);
+  expect(processes.map(({ handOver }) => handOver?.())).toEqual([
+    'the key of orchestrator',
+    'the key of builder',
+    'the key of deployer',
+    'the key of deployer',
+  ]);
+  expect(processes.filter(({ env: its }) => 'BUILDER_KEY' in its)).toEqual([]);
+  expect(withoutSecrets(loaded, env)).toEqual({ PATH: '/bin' });
 });

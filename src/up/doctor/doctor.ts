@@ -6,6 +6,7 @@ import {
   checkGit,
   checkNode,
   checkPython,
+  checkRequiredSandboxes,
   checkSandboxes,
   checkServerSource,
   type SandboxProbe,
@@ -36,10 +37,13 @@ async function examineMachine({ loaded, env, probeSandboxes }: DoctorOptions): P
     checkGit(env),
     checkPython(env),
     checkServerSource(env),
-    probeSandboxes().then((probes) => checkSandboxes(probes, loaded?.platform.build.sandbox)),
+    probeSandboxes().then((probes) => [
+      checkSandboxes(probes, loaded?.platform.build.sandbox),
+      ...(loaded === null ? [] : checkRequiredSandboxes(probes, loaded.platform)),
+    ]),
     checkDisk(loaded === null ? '.' : pathsOf(loaded).state),
   ]);
-  return [checkNode(), ...asked, checkPlatformFile(loaded)];
+  return [checkNode(), ...asked.flat(), checkPlatformFile(loaded)];
 }
 
 async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
