@@ -37,10 +37,13 @@ environments:
 
 /** Shows that it has the secret, and not what it is; does as it is told at the start. */
 const serverDoing = (atStart = ''): string => `import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const key = process.env.KEY;
+const read = (path) => { try { return readFileSync(path) && 'was read'; } catch (error) { return error.code; } };
 if (!key.startsWith('slipway-secret-placeholder:')) { ${atStart} }
-createServer((request, response) => response.end('web ' + createHash('sha256').update(key).digest('hex')))
+const answer = (url) => (url.startsWith('/read') ? read(url.slice(5)) : createHash('sha256').update(key).digest('hex'));
+createServer((request, response) => response.end('web ' + answer(request.url)))
   .listen(Number(process.env.PORT), '127.0.0.1');
 `;
 const PRINT = `for (const all of [key, encodeURIComponent(key), Buffer.from(key).toString('hex'), ...['', 'a', 'ab'].map((before) =>
@@ -86,10 +89,10 @@ async function deploy(target: string, version: { change: string; revision: strin
   return record;
 }
 
-async function pageOf(target: string): Promise<string> {
+async function pageOf(target: string, path = '/'): Promise<string> {
   const [environment = '', component = ''] = target.split('/');
   const { address } = await platform.observer.observe({ environment, component });
-  return await (await fetch(`${address}/`)).text();
+  return await (await fetch(`${address}${path}`)).text();
 }
 
 describe.sequential('secrets', () => {
@@ -102,6 +105,8 @@ describe.sequential('secrets', () => {
     );
     expect(await pageOf('staging/web')).toBe(`web ${hashOf(KEPT)}`);
     expect(await pageOf('live/web')).toBe(`web ${hashOf(GIVEN)}`);
+    const kept = join(platform.folder, 'kept/staging/web/key');
+    expect(await pageOf('staging/web', `/read${kept}`)).toBe('web ENOENT');
     expect([...bearers]).toEqual([`Bearer ${TOKEN}`]);
   });
 

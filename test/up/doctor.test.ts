@@ -1,8 +1,10 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePlatform, pathsOf } from '../../src/config/load.ts';
+import { keyFolderOf } from '../../src/signing/key-folder.ts';
+import { createMissingKeys } from '../../src/signing/keys.ts';
 import { connect } from '../../src/temporal/connection.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectWorker } from '../../src/temporal/worker-connection.ts';
@@ -118,6 +120,28 @@ describe('slipway doctor', () => {
     expect(await see()).toMatchObject([{ state: 'good' }, { state: 'bad', what: 'secrets of production' }]);
     await chmod(place, 0o755);
     expect(await see()).toMatchObject([{ state: 'warning', mend: `chmod 700 ${place}` }, { state: 'bad' }]);
+  });
+
+  test('says of keys that up makes them, which role has none, and who else may read them', async () => {
+    expect((await findings()).get('keys')).toMatchObject({ state: 'good', found: expect.stringContaining('made by') });
+    expect((await findings()).get('workers apart')).toMatchObject({ state: 'good' });
+    const { loaded, env } = platform.options;
+    await createMissingKeys({ loaded, env, now: new Date() });
+    expect((await findings()).get('keys')).toMatchObject({ state: 'good', found: expect.stringMatching(/^4 trusted/) });
+    const { folder, trustFile } = keyFolderOf(loaded.folder, env);
+    await rename(join(folder, 'builder-1.pem'), join(folder, 'away'));
+    expect((await findings()).get('keys')).toMatchObject({
+      state: 'warning',
+      found: expect.stringMatching(/^builder cannot sign: the private half of builder-1/),
+    });
+    await chmod(join(folder, 'orchestrator-1.pem'), 0o644);
+    expect((await findings()).get('keys')).toMatchObject({ state: 'bad', found: expect.stringMatching(/mode 0644$/) });
+    await chmod(join(folder, 'orchestrator-1.pem'), 0o600);
+    await writeFile(trustFile, 'keys: nonsense');
+    expect((await findings()).get('keys')).toMatchObject({
+      state: 'bad',
+      found: expect.stringContaining('trust.yaml'),
+    });
   });
 
   test('finds a store that is no folder', async () => {

@@ -1,7 +1,8 @@
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
-import { pino, type Logger } from 'pino';
+import { pino } from 'pino';
 import { readManifest, unpackImage } from '../../artifacts/image.ts';
 import { createLayoutStore } from '../../artifacts/layout.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform } from '../../config/load.ts';
@@ -11,6 +12,7 @@ import { createComponentSecrets } from '../../secrets/component-secrets.ts';
 import { isReadByOthers } from '../../secrets/folder.ts';
 import { createMask } from '../../secrets/mask.ts';
 import { armFailpoint } from '../../failpoints.ts';
+import { privatePlacesOf } from '../../signing/private-places.ts';
 import { exitWhenParentDies } from '../../up/parent.ts';
 import { startLocalRuntime, type LocalRuntime } from './runtime.ts';
 import type { Images } from './unpacked.ts';
@@ -28,6 +30,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
 
   const loaded = await loadPlatform(config);
   const { store, instances } = pathsOf(loaded);
+  const { keys, files } = privatePlacesOf(loaded, env);
   const { ports, drainWithin } = loaded.platform.runtimes.local;
   const mask = createMask();
   const provider = createComponentSecrets(loaded.platform.environments, {
@@ -35,13 +38,17 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     folder: loaded.folder,
   });
   const logger = pino({ name: 'runtime', hooks: { streamWrite: (line) => mask.mask(line) } }, pino.destination(2));
-  await warnOfOpenFolders(loaded, logger);
+  const folders = await secretFolders(loaded);
+  for (const each of folders) {
+    if (await isReadByOthers(each)) logger.warn({ folder: each }, 'everybody may read the secrets in this folder');
+  }
   const runtime = await startLocalRuntime({
     folder,
     instances,
     ports,
     drainWithin,
     images: imagesIn(store),
+    hidden: [...(keys === null ? [] : [keys]), ...files, ...folders],
     secrets: { provider, mask },
     logger,
   });
@@ -56,12 +63,13 @@ function takeSecrets({ platform }: LoadedPlatform, env: NodeJS.ProcessEnv): Node
   return Object.fromEntries(taken);
 }
 
-async function warnOfOpenFolders({ folder, platform }: LoadedPlatform, logger: Logger): Promise<void> {
-  for (const [environment, { secrets }] of Object.entries(platform.environments)) {
-    if (secrets === undefined || 'variables' in secrets) continue;
-    const place = resolve(folder, secrets.folder);
-    if (await isReadByOthers(place)) logger.warn({ environment, folder: place }, 'everybody may read these secrets');
-  }
+/** The folders of secrets that are there: no instance sees into them. */
+async function secretFolders({ folder, platform }: LoadedPlatform): Promise<readonly string[]> {
+  const folders = Object.values(platform.environments).flatMap(({ secrets }) =>
+    secrets !== undefined && 'folder' in secrets ? [resolve(folder, secrets.folder)] : [],
+  );
+  const real = folders.map((each) => realpath(each).catch(() => []));
+  return [...new Set((await Promise.all(real)).flat())];
 }
 
 function imagesIn(path: string): Images {

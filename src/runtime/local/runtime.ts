@@ -30,6 +30,8 @@ export interface LocalRuntimeOptions {
   readonly logger: Logger;
   /** What to keep instances apart by; left out, the strongest kind that works here. */
   readonly isolation?: Isolation;
+  /** Folders and files that instances must not see, beside the runtime's own; without symbolic links. */
+  readonly hidden?: readonly string[];
   /** Milliseconds that requests in flight have to end after a switch; 10 s unless given. */
   readonly drainWithin?: number;
 }
@@ -78,7 +80,7 @@ async function run({ logger, secrets, ...options }: LocalRuntimeOptions): Promis
   const drainWithin = options.drainWithin ?? 10_000;
   const addresses = await openAddresses({ state, configured: options.ports, seed: tag, drainWithin, logger });
   const artifacts = createUnpackedArtifacts({ folder: join(folder, 'artifacts'), images: options.images });
-  const hidden = [...new Set([folder, await realpath(sockets.folder)])];
+  const hidden = [...new Set([folder, await realpath(sockets.folder), ...(options.hidden ?? [])])];
   const isolation = options.isolation ?? (await detectIsolation(folder));
   const instances = createInstances({ folder, hidden, tag, isolation, mask: secrets.mask, logger });
 

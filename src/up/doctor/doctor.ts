@@ -1,6 +1,7 @@
 import { pathsOf, type LoadedPlatform } from '../../config/load.ts';
 import { locatePlatform } from '../locate.ts';
 import { bad, type Finding } from './finding.ts';
+import { checkApart, checkKeys } from './keys.ts';
 import {
   checkDisk,
   checkGit,
@@ -50,6 +51,8 @@ async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): 
   const findings = await Promise.all([
     checkStore(loaded),
     checkSecrets(loaded),
+    checkKeys(loaded, env),
+    checkApart(loaded, env),
     checkRuntime(loaded),
     examineServer(loaded, env),
   ]);
