@@ -103,6 +103,25 @@ describe('slipway doctor', () => {
     expect((await findings()).get('search attributes')).toMatchObject({ state: 'good' });
   }, 30_000);
 
+  test('finds secrets that everybody may read, and those that are not there', async () => {
+    const { platform: file, folder } = platform.loaded;
+    const [staging, production] = [file.environments['staging']!, file.environments['production']!];
+    const environments = {
+      staging: { ...staging, secrets: { folder: 'staging-secrets' } },
+      production: { ...production, secrets: { folder: 'production-secrets' } },
+    };
+    const place = join(folder, 'staging-secrets');
+    await mkdir(place, { mode: 0o700 });
+    const see = async () => {
+      const loaded = { ...platform.loaded, platform: { ...file, environments } };
+      const found = await examine({ loaded, env: platform.options.env, probeSandboxes });
+      return found.filter(({ what }) => what.startsWith('secrets of'));
+    };
+    expect(await see()).toMatchObject([{ state: 'good' }, { state: 'bad', what: 'secrets of production' }]);
+    await chmod(place, 0o755);
+    expect(await see()).toMatchObject([{ state: 'warning', mend: `chmod 700 ${place}` }, { state: 'bad' }]);
+  });
+
   test('says of keys that up makes them, which role has none, and who else may read them', async () => {
     expect((await findings()).get('keys')).toMatchObject({ state: 'good', found: expect.stringContaining('made by') });
     expect((await findings()).get('workers apart')).toMatchObject({ state: 'good' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parsePlatform } from '../../src/config/load.ts';
-import { withoutSecrets, workerProcesses } from '../../src/up/processes.ts';
+import { runtimeProcess, withoutSecrets, workerProcesses } from '../../src/up/processes.ts';
 
 const platform = parsePlatform(
   Buffer.from(`apiVersion: slipway/v1
@@ -11,12 +11,16 @@ webhooks:
     - { name: chat, url: { env: CHAT_URL }, form: slack }
 signing: { builder: { env: BUILDER_KEY } }
 environments:
-  staging: {}
+  staging: { secrets: { variables: STAGING_ } }
   production:
+    secrets: { variables: LIVE_ }
     prometheus: { url: https://prometheus.example, token: { env: PROMETHEUS_TOKEN }, queries: [{ name: errors, query: errors }] }
 `),
 );
-const SECRETS = { PAGER_SECRET: 'a', CHAT_URL: 'b', PROMETHEUS_TOKEN: 'c', BUILDER_KEY: 'd' };
+const SECRETS = {
+  ...{ PAGER_SECRET: 'a', CHAT_URL: 'b', PROMETHEUS_TOKEN: 'c', BUILDER_KEY: 'd' },
+  ...{ STAGING_SHOP_KEY: 'e', LIVE_SHOP_KEY: 'f' },
+};
 
 const loaded = {
   platform,
@@ -29,10 +33,12 @@ const hidden = { keys: '/keys', shown: null, files: [] };
 const separation = { isApart: false, hidden: { fromWorkers: hidden, fromOthers: hidden } };
 const env = { PATH: '/bin', ...SECRETS };
 
-test('each worker is given the secrets that it uses, and no other’s; the builder has none', () => {
-  const processes = workerProcesses(loaded, env, '/dist', separation, () => 'key');
+test('each process is given the secrets that it uses, and no other’s; the builder has none', () => {
+  const workers = workerProcesses(loaded, env, '/dist', separation, () => 'key');
+  const processes = [runtimeProcess(loaded, env, '/dist', separation), ...workers];
   const given = processes.map(({ name, env: its }) => [name, Object.keys(its).filter((key) => key in SECRETS)]);
   expect(Object.fromEntries(given)).toEqual({
+    runtime: ['STAGING_SHOP_KEY', 'LIVE_SHOP_KEY'],
     orchestrator: ['PAGER_SECRET', 'CHAT_URL'],
     builder: [],
     'deployer-staging': [],

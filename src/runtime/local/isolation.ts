@@ -59,7 +59,7 @@ export async function works(isolation: Isolation, folder: string): Promise<boole
   const { command, args } = confine(isolation, trial);
   // The status descriptor is not open here, and is not needed for a trial.
   const quiet = ['-c', `exec "$0" "$@" ${STATUS_FD}>/dev/null`, command, ...args];
-  return promisify(execFile)('sh', quiet, { timeout: 5_000 }).then(
+  return promisify(execFile)('sh', quiet, { timeout: 5_000, env: { PATH: MINIMAL_PATH } }).then(
     () => true,
     () => false,
   );

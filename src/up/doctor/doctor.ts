@@ -12,7 +12,7 @@ import {
   checkServerSource,
   type SandboxProbe,
 } from './machine.ts';
-import { checkPlatformFile, checkRuntime, checkStore } from './platform.ts';
+import { checkPlatformFile, checkRuntime, checkSecrets, checkStore } from './platform.ts';
 import { checkServer } from './server.ts';
 
 export interface DoctorOptions {
@@ -50,6 +50,7 @@ async function examineMachine({ loaded, env, probeSandboxes }: DoctorOptions): P
 async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   const findings = await Promise.all([
     checkStore(loaded),
+    checkSecrets(loaded),
     checkKeys(loaded, env),
     checkApart(loaded, env),
     checkRuntime(loaded),
