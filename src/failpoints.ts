@@ -16,7 +16,8 @@ export const EFFECTS = {
   'store.write-index': 'index.json: written anew, not in its place',
   'store.unpack-image': 'a folder of an image’s files: the first is there, beside that folder',
   'store.remove-unpacked': 'such a folder taken away: all is there, and some of it may be removed',
-  'registry.hold-blob': 'bytes on their way to a registry, in a file without a name: none is there yet',
+  'registry.hold-blob':
+    'bytes on their way to a registry, in a file of our own: it has a name still, or none of them is there',
   'registry.push-blob': 'bytes on their way to a registry: an upload is begun, and none has come',
   'registry.claim-tag': 'a name in a registry: given, and not yet looked at again',
   'registry.list-referrer': 'a document at what it is about: marked there, not yet in the list',

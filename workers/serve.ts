@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
-import { createLayoutStore } from '../src/artifacts/layout.ts';
+import { openStore } from '../src/artifacts/open.ts';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../src/config/load.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
@@ -69,7 +69,7 @@ async function create(
   const setting = {
     loaded,
     paths,
-    artifacts: createLayoutStore({ path: paths.store }),
+    artifacts: openStore(loaded, { env: process.env }),
     location,
     logger,
     environment: values.environment,

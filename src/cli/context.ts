@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
-import { createLayoutStore } from '../artifacts/layout.ts';
+import { openStore } from '../artifacts/open.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Slipway } from '../client/slipway.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../config/load.ts';
@@ -50,7 +50,7 @@ export const openContext: OpenContext = (terminal, { config = 'platform.yaml', j
     env,
     logger: createLogger(terminal),
     platform,
-    artifacts: once(async () => createLayoutStore({ path: (await paths()).store })),
+    artifacts: once(async () => openStore(await platform(), { env })),
     slipway: async () => (await server()).slipway,
     pollers: async (queue) => (await server()).pollers(queue),
     async withSource(name, read) {

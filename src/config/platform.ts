@@ -4,6 +4,7 @@ import { definitionOfDone } from './done.ts';
 import { duration } from './duration.ts';
 import { prometheus } from './prometheus.ts';
 import { contradictionsIn, limits, soak } from './soak.ts';
+import { storeSchema } from './store.ts';
 import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
 
@@ -50,8 +51,8 @@ const environment = z.strictObject({
 export const platformSchema = z
   .strictObject({
     apiVersion: z.literal('slipway/v1'),
-    /** `.slipway/store` unless given. */
-    store: z.strictObject({ path: path.default('.slipway/store') }).prefault({}),
+    /** `{ path: .slipway/store }` unless given. */
+    store: storeSchema.prefault({}),
     sources: z.array(source).min(1),
     runtimes: z.strictObject({ local: localRuntime.prefault({}) }).prefault({}),
     build: z

@@ -2,16 +2,19 @@ import type { Platform } from './platform.ts';
 
 /** The variables that a platform file refers to for secrets, by who may have them: no process is given another's. */
 export interface SecretVariables {
+  /** Those of the store, which everybody has who reads or writes there. */
+  readonly store: readonly string[];
   /** Those of webhooks, which the orchestrator sends. */
   readonly orchestrator: readonly string[];
   /** Those of an environment, which its deployer has. */
   readonly deployers: Readonly<Record<string, readonly string[]>>;
 }
 
-export function secretVariablesOf({ webhooks, environments }: Platform): SecretVariables {
+export function secretVariablesOf({ store, webhooks, environments }: Platform): SecretVariables {
   const references = webhooks.receivers.flatMap(({ url, secret }) => [url, secret]);
   const deployers = Object.entries(environments).map(([name, { prometheus }]) => [name, named([prometheus?.token])]);
-  return { orchestrator: named(references), deployers: Object.fromEntries(deployers) };
+  const lettingIn = 'registry' in store ? [store.username, store.password, store.token] : [];
+  return { store: named(lettingIn), orchestrator: named(references), deployers: Object.fromEntries(deployers) };
 }
 
 function named(references: readonly unknown[]): readonly string[] {

@@ -24,7 +24,7 @@ async function listPages(place: Place, first: URL, key: 'tags' | 'repositories')
   const names: string[] = [];
   let next: URL | null = first;
   for (let page = 0; next !== null; page += 1) {
-    if (page === PAGES) throw new RegistryFault('corrupt', `${shown(first)} has no last page`);
+    if (page === PAGES) throw new RegistryFault('away', `${shown(first)} has no last page`);
     const url: URL = next;
     const found = await persistently(place.patience, () => getPage(place, url, key));
     names.push(...found.names);
@@ -46,7 +46,7 @@ async function getPage(
   }
   const bytes = await bytesOf(answer, PAGE_BYTES, shown(url));
   const names = namesIn(bytes, key);
-  if (names === null) throw new RegistryFault('corrupt', `${shown(url)} answers with no list of ${key}`);
+  if (names === null) throw new RegistryFault('away', `${shown(url)} answers with no list of ${key}`);
   const link = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headerOf(answer, 'link') ?? '')?.[1] ?? null;
   const next = link === null ? null : placeIn(link, url);
   if (next !== null && next.origin !== url.origin) {

@@ -28,7 +28,7 @@ export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, c
     name: 'runtime',
     command: process.execPath,
     args: [join(compiled, 'src', 'runtime', 'local', 'main.js'), '--folder', folder, '--config', loaded.file],
-    env,
+    env: withOnly([], loaded, env),
     ready: 'line',
     absence: 'RUNTIME_UNAVAILABLE',
     stopWithin: 60_000,
@@ -37,7 +37,7 @@ export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, c
 
 /**
  * The workers: one orchestrator, one builder, and a deployer for each environment, which holds that environment's
- * credentials and no other's. The builder, which runs components' code, has none.
+ * credentials and no other's. The builder, which runs components' code, has none but the store's.
  */
 export function workerProcesses(
   loaded: LoadedPlatform,
@@ -45,12 +45,11 @@ export function workerProcesses(
   compiled: string,
 ): readonly ChildSpec[] {
   const secrets = secretVariablesOf(loaded.platform);
-  const all = [secrets.orchestrator, ...Object.values(secrets.deployers)].flat();
   const worker = (name: string, role: string, own: readonly string[] = [], ...more: readonly string[]): ChildSpec => ({
     name,
     command: process.execPath,
     args: [join(compiled, 'workers', `${role}.js`), '--config', loaded.file, ...more],
-    env: without(env, new Set(all.filter((variable) => !own.includes(variable)))),
+    env: withOnly(own, loaded, env),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
@@ -64,8 +63,12 @@ export function workerProcesses(
   ];
 }
 
-function without(env: NodeJS.ProcessEnv, names: ReadonlySet<string>): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
+/** Of the variables that the platform's secrets stand in, a process has its own and those of the store. */
+function withOnly(own: readonly string[], { platform }: LoadedPlatform, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { store, orchestrator, deployers } = secretVariablesOf(platform);
+  const others = new Set([orchestrator, ...Object.values(deployers)].flat());
+  for (const name of [...own, ...store]) others.delete(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
 }
 
 /**

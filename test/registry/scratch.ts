@@ -1,7 +1,15 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { assembleImage } from '../../src/artifacts/image.ts';
 import type { OciManifest } from '../../src/artifacts/oci.ts';
+import {
+  createRegistryStore,
+  type RegistryComponentStore,
+  type RegistryStoreOptions,
+} from '../../src/artifacts/registry.ts';
 import type { Descriptor } from '../../src/artifacts/store.ts';
+import { registryAddress } from '../../src/registry/address.ts';
 import { PATIENCE, type Patience } from '../../src/registry/patience.ts';
 import { placeOf, type Place } from '../../src/registry/place.ts';
 import { createTransport, type TransportOptions } from '../../src/registry/transport.ts';
@@ -52,4 +60,23 @@ export async function pushImage(
   for (const { digest } of parts) await pushBlob(place, blobOf(await store.getBlob(digest)));
   await putManifest(place, descriptor.digest, { mediaType: descriptor.mediaType, bytes });
   return descriptor;
+}
+
+/** The store of a component in a registry, as a process of its own would open it. */
+export function registryStore(
+  url: string,
+  component: string,
+  more: Partial<RegistryStoreOptions> = {},
+): RegistryComponentStore {
+  const holding = join(tmpdir(), 'slipway-registry-uploads');
+  const address = registryAddress(`${url}/team`);
+  return createRegistryStore({ address, holding, patience: HURRY, ...more }).component(component);
+}
+
+let components = 0;
+
+/** A component that no other test of this process works on. */
+export function newComponent(): string {
+  components += 1;
+  return `web-${process.pid}-${components}`;
 }

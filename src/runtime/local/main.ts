@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { readManifest, unpackImage } from '../../artifacts/image.ts';
-import { createLayoutStore } from '../../artifacts/layout.ts';
+import { openStore } from '../../artifacts/open.ts';
+import type { ArtifactStore } from '../../artifacts/store.ts';
 import { loadPlatform, pathsOf } from '../../config/load.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
 import { armFailpoint } from '../../failpoints.ts';
@@ -19,22 +20,21 @@ export async function main(args: readonly string[]): Promise<LocalRuntime> {
   if (folder === undefined) throw new SlipwayError('USAGE', '--folder DIR: the folder of the runtime is missing.');
 
   const loaded = await loadPlatform(config);
-  const { store, instances } = pathsOf(loaded);
+  const { instances } = pathsOf(loaded);
   const { ports, drainWithin } = loaded.platform.runtimes.local;
   const runtime = await startLocalRuntime({
     folder,
     instances,
     ports,
     drainWithin,
-    images: imagesIn(store),
+    images: imagesIn(openStore(loaded, { env: process.env })),
     logger: pino({ name: 'runtime' }, pino.destination(2)),
   });
   console.log('ready');
   return runtime;
 }
 
-function imagesIn(path: string): Images {
-  const store = createLayoutStore({ path });
+function imagesIn(store: ArtifactStore): Images {
   return {
     manifest: (component, digest) => readManifest(store.component(component), digest),
     unpack: (component, digest, folder) => unpackImage(store.component(component), digest, folder),
