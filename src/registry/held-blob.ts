@@ -25,12 +25,23 @@ export async function withHeldBlob<T>(
     }
   });
   try {
-    const from = (start: number) => file.createReadStream({ start, autoClose: false, highWaterMark: 256 * 1024 });
-    return await use({ ...blob, from });
+    return await use({ ...blob, from: (offset) => bytesOf(file, offset) });
   } finally {
     await file.close();
   }
 }
+
+/** Not a read stream: one that is given up closes the file under the next. */
+async function* bytesOf(file: FileHandle, offset: number): AsyncGenerator<Uint8Array> {
+  for (let position = offset; ;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(PART), 0, PART, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+const PART = 256 * 1024;
 
 async function openNameless(folder: string, midway: Midway): Promise<FileHandle> {
   const path = join(folder, randomUUID());

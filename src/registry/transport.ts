@@ -71,6 +71,8 @@ export function createTransport({ origin, credentials = async () => null, ca, pa
         headers: { 'accept-encoding': 'identity', 'user-agent': 'slipway', ...headers },
         body: body === undefined ? null : Readable.from(told(body(), watch.heard), { objectMode: false }),
         dispatcher,
+        // undici would close the connection after each HEAD, for servers that send a body all the same.
+        reset: false,
         signal: AbortSignal.any(signals),
       });
     } catch (error) {

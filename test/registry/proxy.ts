@@ -59,6 +59,7 @@ export async function startProxy(upstream: string): Promise<Proxy> {
     seen: [],
     fault: () => null,
     async close() {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

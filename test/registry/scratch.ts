@@ -6,6 +6,7 @@ import type { OciManifest } from '../../src/artifacts/oci.ts';
 import {
   createRegistryStore,
   type RegistryComponentStore,
+  type RegistryStore,
   type RegistryStoreOptions,
 } from '../../src/artifacts/registry.ts';
 import type { Descriptor } from '../../src/artifacts/store.ts';
@@ -20,7 +21,10 @@ import { scratchFolder, scratchStore } from '../artifacts/scratch.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 
 /** As in production, but for people who wait for tests. */
-export const HURRY: Patience = { ...PATIENCE, pause: 5, idle: 400 };
+export const HURRY: Patience = { ...PATIENCE, pause: 5 };
+
+/** For a registry that hangs: with any other, on a busy machine, it would be too little. */
+export const IMPATIENT: Patience = { ...HURRY, idle: 400 };
 
 /** A repository, through a connection that is closed after the test. */
 export function scratchPlace(url: string, repository: string, more: Partial<TransportOptions> = {}): Place {
@@ -62,15 +66,19 @@ export async function pushImage(
   return descriptor;
 }
 
+/** A store in a registry, beneath `team`. */
+export function wholeStore(url: string, more: Partial<RegistryStoreOptions> = {}): RegistryStore {
+  const holding = join(tmpdir(), 'slipway-registry-uploads');
+  return createRegistryStore({ address: registryAddress(`${url}/team`), holding, patience: HURRY, ...more });
+}
+
 /** The store of a component in a registry, as a process of its own would open it. */
 export function registryStore(
   url: string,
   component: string,
   more: Partial<RegistryStoreOptions> = {},
 ): RegistryComponentStore {
-  const holding = join(tmpdir(), 'slipway-registry-uploads');
-  const address = registryAddress(`${url}/team`);
-  return createRegistryStore({ address, holding, patience: HURRY, ...more }).component(component);
+  return wholeStore(url, more).component(component);
 }
 
 let components = 0;
