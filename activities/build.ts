@@ -3,24 +3,33 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { canonicalJson } from '../src/artifacts/canonical.ts';
 import { digestOf } from '../src/artifacts/blobs.ts';
+import type { ChosenBase } from '../src/artifacts/base.ts';
 import { assembleImage, claimVersion, verifyImage, versionOf } from '../src/artifacts/image.ts';
 import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts/store.ts';
 import { buildTwice } from '../src/build/build.ts';
+import { fetchDependencies } from '../src/build/dependencies/fetch.ts';
+import type { Network } from '../src/build/dependencies/network.ts';
+import { isTooWeak } from '../src/build/requirement.ts';
 import { openSandbox } from '../src/build/sandbox.ts';
+import { sbomOf } from '../src/build/sbom/sbom.ts';
+import { parseBaseReference } from '../src/config/base-reference.ts';
 import { parsePlatform } from '../src/config/load.ts';
 import { type Manifest, sealedManifest } from '../src/config/manifest.ts';
 import type { Platform } from '../src/config/platform.ts';
 import type { BuilderActivities } from '../src/contract/activities.ts';
 import type { Digest } from '../src/contract/digest.ts';
-import type { BuildFindings, IntakeFindings } from '../src/contract/evidence.ts';
+import type { BuildFindings, BuildOrigin, IntakeFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
+import { notBefore } from '../src/contract/time.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
-import { readEvidence } from '../src/records/evidence.ts';
+import { readEvidence, requireSignedEvidence } from '../src/records/evidence.ts';
 import { standingImage } from '../src/records/image.ts';
-import { nameOf } from '../src/records/names.ts';
 import { readPlatform } from '../src/records/platform.ts';
+import { readProvenance, sealProvenance, type Provenance } from '../src/records/provenance.ts';
+import { refuseWeakSandbox, requiredSandbox } from '../src/records/requirement.ts';
+import { attachSbom } from '../src/records/sbom.ts';
 import { componentFiles, findComponent } from '../src/source/component.ts';
 import type { OpenSource } from '../src/source/open.ts';
 import type { SourceRepository } from '../src/source/repository.ts';
@@ -31,8 +40,12 @@ export interface BuildDeps {
   /** Folder of the platform file, which relative addresses of sources start from. */
   readonly folder: string;
   readonly openSource: OpenSource;
+  /** Copies a base image, its layers too, into a component's store. @throws BASE_INVALID, BASE_UNAVAILABLE */
+  readonly pullBase: (store: ComponentStore, reference: string) => Promise<Descriptor>;
   /** Folder for work in progress. */
   readonly scratch: string;
+  /** How dependencies are fetched. */
+  readonly network: Network;
   readonly logger: Logger;
 }
 
@@ -40,7 +53,7 @@ export interface BuildDeps {
  * Changes when the same source would be made into other bytes: by another builder, or in another form. It is part of
  * the build definition, so that older artifacts are not taken for these.
  */
-const BUILDER = 'slipway-builder/1';
+const BUILDER = 'slipway-builder/2';
 
 /**
  * Stage 2, Build (§6): exactly that commit, built twice in different surroundings without network, credentials or
@@ -68,7 +81,9 @@ async function adoptRelease(
 ): Promise<StageFindings<'build'>> {
   const image = await standingImage(store, { version, digest });
   await verifyImage(store, digest);
-  const own = (await readEvidence(store, deploymentId, 'build'))?.predicate.findings;
+  const evidence = await readEvidence(store, deploymentId, 'build');
+  if (evidence !== null) await requireSignedEvidence(store, evidence, false);
+  const own = evidence?.predicate.findings;
   if (!own) throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} has no evidence of how ${version} was built`);
   return { image, findings: { ...own, release: { version, digest }, adopted: true } };
 }
@@ -81,32 +96,30 @@ async function build(deps: BuildDeps, intake: IntakeFindings, work: StageWork): 
   await repository.fetch();
   const { folder, manifest } = await findComponent(repository, revision, target.component);
   const definition = definitionOf(revision, folder, manifest);
-  const stored = await store.resolve(nameOf.build(definition));
-  if (stored !== null) return await adoptStored(store, stored, definition, intake);
-  return await buildAnew(deps, { intake, work, platform, repository, folder, manifest, definition });
+  const ordered = { intake, work, platform, repository, folder, manifest, definition };
+  const stored = await readProvenance(store, definition, target.environment);
+  if (stored === null) return await buildAnew(deps, ordered);
+  const adopted = await adoptStored(store, stored);
+  if (!isTooWeak(adopted.findings.sandbox, requiredSandbox(platform, target))) return adopted;
+  const again = await buildAnew(deps, ordered);
+  refuseOther(adopted.findings, again.findings);
+  return again;
 }
 
-/** Annotations of a stored build, so that adopting it can say how it was made. */
-const SANDBOX = 'dev.slipway.sandbox';
-const OUTPUT = 'dev.slipway.output';
+/** What was built in a weaker sandbox is promoted, not replaced: built again, it has to come out the same (§8). */
+function refuseOther(adopted: BuildFindings, again: BuildFindings): void {
+  if (again.release.digest === adopted.release.digest) return;
+  throw new SlipwayError(
+    'NOT_REPRODUCIBLE',
+    `${adopted.release.version}, which was built in sandbox ${adopted.sandbox}, came out as ${again.release.version} ` +
+      `in sandbox ${again.sandbox}; expected the same bytes: find out what the weaker sandbox let into it`,
+  );
+}
 
-async function adoptStored(
-  store: ComponentStore,
-  image: Descriptor,
-  definition: Digest,
-  { source }: IntakeFindings,
-): Promise<StageFindings<'build'>> {
-  await verifyImage(store, image.digest);
-  const version = versionOf({ ...source, digest: image.digest });
-  const output = image.annotations?.[OUTPUT] ?? '';
-  const findings: BuildFindings = {
-    release: { version, digest: image.digest },
-    adopted: true,
-    definition,
-    sandbox: image.annotations?.[SANDBOX] ?? 'unknown',
-    builds: [output, output],
-  };
-  return { image: await standingImage(store, findings.release), findings };
+/** What a builder vouches for is not built again, once its bytes have been hashed. */
+async function adoptStored(store: ComponentStore, stored: Provenance): Promise<StageFindings<'build'>> {
+  await verifyImage(store, stored.release.digest);
+  return { image: await standingImage(store, stored.release), findings: { ...stored, adopted: true } };
 }
 
 interface Ordered {
@@ -122,41 +135,70 @@ interface Ordered {
 async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<StageFindings<'build'>> {
   const { intake, work, platform, repository, folder, manifest, definition } = ordered;
   const { store, signal } = work;
+  const startedAt = new Date().toISOString();
   const { revision, committedAt } = intake.source;
-  const { sandbox: wanted, ...limits } = platform.build;
+  const { sandbox: wanted, npm: _, ...limits } = platform.build;
   const sandbox = await openSandbox(wanted);
+  refuseWeakSandbox(`${work.deploymentId} is not built`, sandbox.kind, platform, work.target);
   const files = await repository.files(revision, componentFiles({ folder, inputs: manifest.build.inputs }));
   await mkdir(deps.scratch, { recursive: true });
   const scratch = await mkdtemp(join(deps.scratch, 'build-'));
   try {
-    const request = {
-      files,
-      folder,
+    const component = { files, folder };
+    const around = { ...component, sandbox, limits, signal };
+    // First, so that a base that cannot be had is known before a component's code has run.
+    const base = manifest.build.base === undefined ? null : await chooseBase(deps, store, manifest.build.base);
+    const dependencies = await fetchDependencies(
+      manifest.build.dependencies,
+      { build: platform.build, network: deps.network },
+      { ...around, caches: join(deps.scratch, 'dependencies') },
+    );
+    const built = await buildTwice({
+      ...around,
       build: manifest.build,
       sourceDateEpoch: committedAt,
-      limits,
-      sandbox,
+      dependencies: dependencies?.inside,
       scratch,
-      signal,
-    };
-    const built = await buildTwice(request);
+    });
     const source = { repository: repository.name, revision, committedAt };
     const { digest, descriptor } = await assembleImage({
       store,
       folder: built.folder,
       manifest: sealedManifest(manifest),
+      settings: manifest.image,
+      base,
       source,
     });
     const release = { version: versionOf({ committedAt, revision, digest }), digest };
     const [first, second] = built.builds;
     await claimVersion(store, release.version, descriptor);
-    const annotations = { [SANDBOX]: built.sandbox, [OUTPUT]: first.digest };
-    await store.claim(nameOf.build(definition), { ...descriptor, annotations });
     const builds = [first.digest, second.digest] as const;
-    return { image: descriptor, findings: { release, adopted: false, definition, sandbox: built.sandbox, builds } };
+    const appendedTo =
+      base === null ? null : { reference: manifest.build.base ?? base.name, digest: base.descriptor.digest };
+    const sbom = sbomOf({ ...component, ...release, component: manifest.component, committedAt, base: appendedTo });
+    const origin: BuildOrigin = {
+      deploymentId: work.deploymentId,
+      startedAt,
+      finishedAt: notBefore(startedAt, new Date().toISOString()),
+      source: { repository: repository.name, revision, folder: folder === '' ? '.' : folder },
+      dependencies: dependencies?.fetched ?? null,
+      base: appendedTo,
+      sbom: await attachSbom(store, descriptor, sbom),
+    };
+    const findings = { release, adopted: false, definition, sandbox: built.sandbox, builds, origin };
+    await sealProvenance(store, findings, descriptor);
+    return { image: descriptor, findings };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+async function chooseBase({ pullBase }: BuildDeps, store: ComponentStore, reference: string): Promise<ChosenBase> {
+  const parsed = parseBaseReference(reference);
+  if (!('kind' in parsed)) throw new SlipwayError('BASE_INVALID', `found ${parsed.found}, expected ${parsed.expected}`);
+  const descriptor = await pullBase(store, reference);
+  if (descriptor.digest === parsed.digest) return { name: parsed.name, descriptor };
+  throw new SlipwayError('ARTIFACT_CORRUPT', `${reference} was brought as ${descriptor.digest}: pull it again`);
 }
 
 /** What decides the bytes: the revision, where the component lies, how it is built, and what is sealed in with it. */

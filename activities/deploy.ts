@@ -9,6 +9,7 @@ import type { WayBack } from '../src/contract/way-back.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { standingImage } from '../src/records/image.ts';
+import { refuseWeakBuild } from '../src/records/requirement.ts';
 import type { Observation, RuntimeDriver } from '../src/runtime/driver.ts';
 import type { SecretPlaces } from '../src/secrets/resolve.ts';
 import { refuseOtherEnvironment } from './environment.ts';
@@ -44,6 +45,7 @@ export function createDeploy(deps: DeployDeps): Pick<DeployerActivities, 'activa
           const { from, generation } = intake;
           const { release, wayBack: declared = null } = chain.release.findings;
           await refuseQuarantined(store, release.digest);
+          await refuseWeakBuild(store, chain, target);
           const found = await deps.driver.observe(target, signal);
           refuseOtherState(deploymentId, { from, generation }, found);
           const departure = { store, target, intake, release };

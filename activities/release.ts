@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
 import type { OrchestratorActivities } from '../src/contract/activities.ts';
+import { levelOf } from '../src/contract/slsa.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { standingImage } from '../src/records/image.ts';
 import { carryOut } from './stage.ts';
@@ -29,6 +30,7 @@ export function createRelease(deps: {
             change: change.id,
             source: { repository: source.repository, revision: source.revision },
             releasedAt: new Date().toISOString(),
+            summary: { platform: intake.platform, level: levelOf(chain.build.findings) },
             wayBack: await declareWayBack({ store, target, intake, release }),
           },
         };

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
 import type { DeployerActivities, RestorationInput, RestorationReport } from '../src/contract/activities.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
+import type { LiveRelease } from '../src/contract/release.ts';
 import { isSameState } from '../src/contract/sealed-record.ts';
+import type { Target } from '../src/contract/target.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
-import { readEvidence } from '../src/records/evidence.ts';
+import { loadCompletedChain } from '../src/records/completed.ts';
+import { readEvidence, requireSignedEvidence } from '../src/records/evidence.ts';
 import { deploymentOf } from '../src/records/names.ts';
 import { claimRestoration, standingRecord } from '../src/records/record.ts';
 import { perform, type Work } from './activity.ts';
@@ -35,11 +38,16 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   refuseOtherEnvironment(deps.environment, target);
   const store = deps.artifacts.component(target.component);
   await refuseOtherState(store, input);
-  const recorded =
+  const isLeft = (await readEvidence(store, deploymentId, 'release'))?.predicate.findings?.wayBack?.state === 'none';
+  const claim = async () =>
     (await standingRecord(store, deploymentId)) ??
     (await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() }));
+  // Side by side: a claim waits for the disk, and users wait for what comes after.
+  const [recorded] = await Promise.all([
+    claim(),
+    to === null || isLeft ? null : refuseUntrusted(deps, { target, store, generation, to }, signal),
+  ]);
   if (recorded !== null) return { outcome: 'recorded', after: recorded.after };
-  const isLeft = (await readEvidence(store, deploymentId, 'release'))?.predicate.findings?.wayBack?.state === 'none';
   const restoration = { target, deploymentId, generation, to, whenActivated: isLeft ? 'leave' : 'restore' } as const;
   const { outcome, observation, instanceFolderHashes } = await deps.driver.restore(restoration, signal);
   const after = { generation: observation.generation, live: observation.live };
@@ -59,11 +67,33 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   return { outcome, after: null };
 }
 
+/**
+ * Where the runtime has changed, the release to return to is proved again, signatures and all, before it is brought back
+ * (§13, §15). Where it has not, nothing is brought back.
+ */
+async function refuseUntrusted(
+  { driver }: Pick<DeployDeps, 'driver'>,
+  { target, store, generation, to }: { target: Target; store: ComponentStore; generation: number; to: LiveRelease },
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await driver.observe(target, signal)).generation !== generation) return;
+  try {
+    await loadCompletedChain(store, to);
+  } catch (error) {
+    if (!(error instanceof SlipwayError) || error.fault === 'platform') throw error;
+    throw new SlipwayError('UNTRUSTED_EVIDENCE', `${to.version} is not brought back: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
 async function refuseOtherState(
   store: ComponentStore,
   { deploymentId, generation, to }: RestorationInput,
 ): Promise<void> {
-  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
+  const evidence = await readEvidence(store, deploymentId, 'change-intake');
+  if (evidence !== null) await requireSignedEvidence(store, evidence, false);
+  const intake = evidence?.predicate.findings;
   const own = intake && { generation: intake.generation + 1, live: intake.from };
   if (own && isSameState(own, { generation, live: to }) && own.live?.version === to?.version) return;
   throw new SlipwayError(

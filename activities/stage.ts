@@ -7,7 +7,7 @@ import { SlipwayError } from '../src/contract/failure.ts';
 import { stageBefore, type Stage } from '../src/contract/stages.ts';
 import { formatTarget, type Target } from '../src/contract/target.ts';
 import { notBefore } from '../src/contract/time.ts';
-import { readEvidence, sealEvidence, type SealedEvidence } from '../src/records/evidence.ts';
+import { readEvidence, requireSignedEvidence, sealEvidence, type SealedEvidence } from '../src/records/evidence.ts';
 import { factsOf } from '../src/records/facts.ts';
 import { deploymentOf } from '../src/records/names.ts';
 import { isDecided, standingRecord } from '../src/records/record.ts';
@@ -56,7 +56,7 @@ export async function carryOut<S extends Stage>(
     const store = deps.artifacts.component(target.component);
     await refuseEnded(store, deploymentId);
     const standing = await readEvidence(store, deploymentId, stage);
-    if (standing !== null) return answer(standing, request);
+    if (standing !== null) return await answer(store, standing, request);
     const startedAt = new Date().toISOString();
     const state = (end: Pick<StagePredicate<S>, 'result' | 'failure' | 'findings'>): StagePredicate<S> => ({
       stage,
@@ -72,7 +72,7 @@ export async function carryOut<S extends Stage>(
       image: Descriptor | null,
     ): Promise<Evidence<S>> => {
       await refuseEnded(store, deploymentId);
-      return answer(await sealEvidence(store, state(end), image), request);
+      return await answer(store, await sealEvidence(store, state(end), image), request);
     };
     try {
       const { findings, image, failure } = await work({ ...context, logger, deploymentId, target, store });
@@ -105,9 +105,14 @@ async function isTrusted<S extends Stage>(
 }
 
 /** The evidence that stands, as the workflow takes it; a failed one is thrown, with its digest. */
-function answer<S extends Stage>(standing: SealedEvidence<S>, request: StageRequest<S>): Evidence<S> {
+async function answer<S extends Stage>(
+  store: ComponentStore,
+  standing: SealedEvidence<S>,
+  request: StageRequest<S>,
+): Promise<Evidence<S>> {
   const { stage, deploymentId, previous, isOwn, details } = request;
   const { predicate, digest } = standing;
+  await requireSignedEvidence(store, standing, true);
   if (predicate.findings !== null && isOwn?.(predicate.findings) === false) {
     throw new SlipwayError(
       'UNTRUSTED_EVIDENCE',

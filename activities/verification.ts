@@ -6,6 +6,7 @@ import type { Platform } from '../src/config/platform.ts';
 import type { BuilderActivities } from '../src/contract/activities.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease, ReleaseRef } from '../src/contract/release.ts';
+import { levelOf } from '../src/contract/slsa.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { loadCompletedChain } from '../src/records/completed.ts';
 import { standingImage } from '../src/records/image.ts';
@@ -44,7 +45,13 @@ export function createVerification(deps: VerificationDeps): Pick<BuilderActiviti
             : { ...(await proveAgain(returnTo, work)), sandbox: 'none needed' };
         return {
           image: await standingImage(store, release),
-          findings: { artifact: release.digest, verdict, findings, sandbox },
+          findings: {
+            artifact: release.digest,
+            verdict,
+            findings,
+            sandbox,
+            summary: { platform, level: levelOf(chain.build.findings) },
+          },
           ...(verdict !== 'pass' && { failure: refusal(verdict, findings) }),
         };
       }),

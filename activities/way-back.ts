@@ -3,7 +3,7 @@ import type { ComponentStore } from '../src/artifacts/store.ts';
 import { formatDuration } from '../src/config/duration.ts';
 import { parsePlatform } from '../src/config/load.ts';
 import type { IntakeFindings } from '../src/contract/evidence.ts';
-import { SlipwayError } from '../src/contract/failure.ts';
+import { codeOf, SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease, ReleaseRef } from '../src/contract/release.ts';
 import type { Target } from '../src/contract/target.ts';
 import { whyUnreadable, type WayBack } from '../src/contract/way-back.ts';
@@ -95,10 +95,21 @@ async function whyNotHealthy(
   store: ComponentStore,
   { version, digest, deploymentId }: LiveRelease,
 ): Promise<string | null> {
-  const record = await readRecord(store, deploymentId);
+  const record = await orWhyUntrusted(readRecord(store, deploymentId));
+  if (typeof record === 'string') return record;
   if (record?.record.result !== 'completed') return `${version}, which is live, did not complete (${deploymentId})`;
+  if (record.key === null) return `${version}, which is live, is unsigned: nobody signed the record of ${deploymentId}`;
   const { quarantined } = await quarantineOf(store, digest);
   return quarantined ? `${version}, which is live, is quarantined` : null;
+}
+
+async function orWhyUntrusted<T>(reading: Promise<T>): Promise<T | string> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (codeOf(error) === 'UNTRUSTED_EVIDENCE') return (error as Error).message;
+    throw error;
+  }
 }
 
 async function whyNotReadable({ store, release }: Departure, from: LiveRelease): Promise<string | null> {

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { measureFaults } from './faults.ts';
 import { openBenchPlatform } from './platform.ts';
 import { describe, judge } from './report.ts';
@@ -5,14 +6,16 @@ import { describeRollbacks, judgeFaults, judgeRollbacks } from './rollback-repor
 import { measureRollbacks } from './rollback.ts';
 import { openSetting } from './setting.ts';
 import { measureStages } from './stages.ts';
+import { describeStore, judgeStore } from './store-report.ts';
+import { measureStore } from './store.ts';
 
-/** `stages`: rounds over the four targets, so 40 pairs. `rollbacks`: pairs. `faults`: of each kind. */
-const ROUNDS = { stages: 10, rollbacks: 15, faults: 6 } as const;
+/** `stages`: rounds over the four targets, so 40 pairs. `rollbacks`, `store`: pairs. `faults`: of each kind. */
+const ROUNDS = { stages: 10, rollbacks: 15, faults: 6, store: 7 } as const;
 
 const report = (line: string): void => console.error(line);
 
 /** Each prints its figures on stdout, and answers whether no goal was clearly missed. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = {
+const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
   /** What the pipeline costs beside a bare workflow. */
   async stages() {
     const setting = await openSetting(process.env, report);
@@ -40,6 +43,18 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = {
       await platform.close();
     }
   },
+
+  /** What it costs to store an artifact and to hash it again, and how much memory that takes. `--size` in MiB, 1024. */
+  async store(args) {
+    const { size = '1024', rounds = String(ROUNDS.store) } = parseArgs({
+      args: [...args],
+      options: { size: { type: 'string' }, rounds: { type: 'string' } },
+    }).values;
+    const measured = await measureStore({ size: Number(size) * 2 ** 20, rounds: Number(rounds) }, report);
+    const judged = judgeStore(measured);
+    console.log(describeStore(judged, measured));
+    return [judged.ratio, judged.memory].every(({ verdict }) => verdict !== 'missed');
+  },
 };
 
 const name = process.argv[2] ?? 'stages';
@@ -48,5 +63,5 @@ if (benchmark === undefined) {
   console.error(`expected one of ${Object.keys(BENCHMARKS).join(', ')}; found ${name}`);
   process.exitCode = 2;
 } else {
-  process.exitCode = (await benchmark()) ? 0 : 1;
+  process.exitCode = (await benchmark(process.argv.slice(3))) ? 0 : 1;
 }

@@ -16,6 +16,7 @@ import type { RuntimeDriver } from '../src/runtime/driver.ts';
 import { createLocalDriver } from '../src/runtime/local/client.ts';
 import { connect } from '../src/temporal/connection.ts';
 import type { TemporalLocation } from '../src/temporal/location.ts';
+import { openReader } from '../src/signing/open.ts';
 import { startPlatform } from '../src/up/up.ts';
 import type { Stored } from './stored.ts';
 import { createShop, type Revision, type Shop } from './shop.ts';
@@ -58,8 +59,9 @@ export async function openBenchPlatform(
   env: NodeJS.ProcessEnv,
   report: (line: string) => void,
 ): Promise<BenchPlatform> {
-  const { TEMPORAL_ADDRESS: _, ...own } = env;
+  const { TEMPORAL_ADDRESS: _, ...inherited } = env;
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
+  const own = { ...inherited, SLIPWAY_KEYS: join(folder, 'keys') };
   const file = join(folder, 'platform.yaml');
   await writeFile(file, PLATFORM);
   const shop = await createShop(join(folder, 'shop'));
@@ -87,7 +89,7 @@ export async function openBenchPlatform(
     client,
     location: running.location,
     driver,
-    store: openStore(loaded, { env: own }).component(TARGET.component),
+    store: openStore(loaded, { env: own, notary: openReader({ loaded, env: own }) }).component(TARGET.component),
     storeFolder: paths.store,
     order,
     follow,

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { createBuilderActivities } from '../activities/builder.ts';
 import { taskQueueOf } from '../src/contract/stages.ts';
+import { networkIn } from '../src/build/dependencies/network.ts';
+import { pullBase } from '../src/registry/base.ts';
 import { createSourceOpener } from '../src/source/open.ts';
 import { serve } from './serve.ts';
 
@@ -12,7 +14,9 @@ await serve('builder', ({ loaded, paths, artifacts, logger }) => ({
     artifacts,
     folder: loaded.folder,
     openSource: createSourceOpener(join(paths.sources, 'builder')),
+    pullBase: (store, reference) => pullBase(store, reference, { folder: loaded.folder }),
     scratch: join(paths.state, 'builder'),
+    network: networkIn(process.env),
     logger,
   }),
 }));

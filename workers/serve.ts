@@ -4,8 +4,12 @@ import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
 import { openStore } from '../src/artifacts/open.ts';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../src/config/load.ts';
+import { secretVariablesOf } from '../src/config/secret-variables.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
+import type { Role } from '../src/contract/stages.ts';
 import { armFailpoint } from '../src/failpoints.ts';
+import { openNotary } from '../src/signing/open.ts';
+import { takeHandedOver } from '../src/up/handed-over.ts';
 import { locatePlatform } from '../src/up/locate.ts';
 import { exitWhenParentDies } from '../src/up/parent.ts';
 import { connectWorker } from '../src/temporal/worker-connection.ts';
@@ -18,8 +22,8 @@ export interface WorkerSetting {
   readonly artifacts: ArtifactStore;
   readonly location: TemporalLocation;
   readonly logger: Logger;
-  /** Given for a deployer. */
-  readonly environment: string | undefined;
+  /** Of a deployer; else empty. */
+  readonly environment: string;
 }
 
 /** What makes one role's worker different from another's. */
@@ -28,9 +32,12 @@ export type RoleOptions = Pick<
   'taskQueue' | 'activities' | 'workflowBundle' | 'maxConcurrentActivityTaskExecutions' | 'maxCachedWorkflows'
 >;
 
-/** Starts the worker of one role, says `ready` on stdout, and serves until SIGTERM or until its `slipway up` ends. */
+/**
+ * Starts the worker of one role, whose key signs all that it seals, says `ready` on stdout, and serves until SIGTERM or
+ * until its `slipway up` ends.
+ */
 export async function serve(
-  role: string,
+  role: Role,
   options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions,
 ): Promise<void> {
   const logger = pino(
@@ -43,7 +50,7 @@ export async function serve(
   );
   try {
     armFailpoint(process.env);
-    const worker = await create(logger, options);
+    const worker = await create(role, logger, options);
     exitWhenParentDies(process.env, () => worker.shutdown());
     process.stdout.write('ready\n');
     await worker.run();
@@ -54,14 +61,24 @@ export async function serve(
 }
 
 async function create(
+  role: Role,
   logger: Logger,
   options: (setting: WorkerSetting) => Promise<RoleOptions> | RoleOptions,
 ): Promise<Worker> {
+  const handedOver = takeHandedOver(process.env);
   const { values } = parseArgs({
     options: { config: { type: 'string', default: 'platform.yaml' }, environment: { type: 'string' } },
   });
   const loaded = await loadPlatform(values.config);
   const paths = pathsOf(loaded);
+  const { environment = '' } = values;
+  if (role === 'deployer' && environment === '')
+    throw new SlipwayError('USAGE', 'a deployer needs --environment ENV: the one that it may change');
+  const env = { ...process.env };
+  const notary = openNotary({ loaded, env, role, environment, handedOver });
+  // Nothing that a worker starts inherits its key, or what lets it into the store.
+  const { signing, store } = secretVariablesOf(loaded.platform);
+  for (const variable of [...signing, ...store]) delete process.env[variable];
   const location = await locatePlatform(paths.state, process.env);
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => logger[levelOf(level)](meta ?? {}, message)),
@@ -69,10 +86,10 @@ async function create(
   const setting = {
     loaded,
     paths,
-    artifacts: openStore(loaded, { env: process.env }),
+    artifacts: openStore(loaded, { env, notary }),
     location,
     logger,
-    environment: values.environment,
+    environment,
   };
   return await Worker.create({
     connection: await connectWorker(location, 30_000),

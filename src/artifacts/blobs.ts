@@ -1,15 +1,27 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { effect } from '../failpoints.ts';
-import { asUnavailable, ifPresent, moveInto, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
+import {
+  asUnavailable,
+  IN_CHUNKS,
+  ifPresent,
+  moveInto,
+  onDisk,
+  readIfPresent,
+  syncFolder,
+  writeTemporary,
+} from './durable.ts';
 import type { ComponentStore } from './store.ts';
 
 /** The part of a store that holds bytes by their digest. */
 export type Blobs = Pick<ComponentStore, 'putBlob' | 'putStream' | 'getBlob' | 'openBlob' | 'hasBlob'>;
+
+/** Bytes of what is read in one piece: manifests, configs, documents. Layers are streams. */
+const LARGEST_WHOLE = 256 * 2 ** 20;
 
 /** The digest of some bytes. */
 export function digestOf(bytes: Uint8Array): Digest {
@@ -53,8 +65,9 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
 
     async getBlob(digest) {
       const path = pathOf(digest);
-      const bytes = await readIfPresent(path);
-      if (bytes === null) throw missing(digest, path);
+      const file = await ifPresent(path, () => open(path, 'r'));
+      if (file === null) throw missing(digest, path);
+      const bytes = await onDisk(path, () => readWhole(file, digest)).finally(() => file.close());
       const actual = digestOf(bytes);
       if (actual !== digest) throw corrupt(digest, path, { digest: actual, size: bytes.byteLength });
       return bytes;
@@ -64,7 +77,7 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
       const path = pathOf(digest);
       const file = await ifPresent(path, () => open(path, 'r'));
       if (file === null) throw missing(digest, path);
-      return checked(file.createReadStream(), digest, path);
+      return checked(file.createReadStream(IN_CHUNKS), digest, path);
     },
 
     async hasBlob(digest) {
@@ -72,6 +85,12 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
       return (await ifPresent(path, () => stat(path)))?.isFile() ?? false;
     },
   };
+}
+
+async function readWhole(file: FileHandle, digest: Digest): Promise<Buffer> {
+  const { size } = await file.stat();
+  if (size > LARGEST_WHOLE) throw tooLarge(digest, size);
+  return file.readFile();
 }
 
 /** Passes bytes on and fails at their end unless they are those that `digest` names. */
@@ -121,6 +140,11 @@ const REMEDY = 'restore that file from a copy of the store, or build the revisio
 
 function missing(digest: Digest, path: string): SlipwayError {
   return new SlipwayError('ARTIFACT_CORRUPT', `blob ${digest} is missing: expected at ${path}; ${REMEDY}`);
+}
+
+function tooLarge(digest: Digest, size: number): SlipwayError {
+  const found = `blob ${digest} is named as a document and has ${size} bytes, more than ${LARGEST_WHOLE}`;
+  return new SlipwayError('ARTIFACT_CORRUPT', `${found}: whatever refers to it was changed: ${REMEDY}`);
 }
 
 function corrupt(digest: Digest, path: string, actual: { digest: Digest; size: number }): SlipwayError {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError } from '../contract/failure.ts';
 import { effect, type Midway } from '../failpoints.ts';
@@ -31,9 +31,15 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** How much is read or written at once: so much that asking for it costs nothing beside it, and few lie in memory. */
+export const IN_CHUNKS = { highWaterMark: 2 ** 20 } as const;
+
+/** So many bytes are written until the disk is asked to have them: not all are left for the last moment. */
+const SYNCED_EVERY = 64 * 2 ** 20;
+
 /**
- * Writes a temporary file into `folder`, in bounded memory, and syncs it; answers its path. Nothing is left behind
- * when it fails; an error of `chunks` itself is passed on as it is.
+ * Writes a temporary file into `folder`, in bounded memory, and syncs it; answers its path. While some bytes are being
+ * written the next are asked for. Nothing is left behind when it fails; an error of `chunks` itself is passed on as it is.
  * @throws STORE_UNAVAILABLE
  */
 export async function writeTemporary(
@@ -44,13 +50,12 @@ export async function writeTemporary(
   return effect('store.write-temporary', path, async (midway) => {
     // Read-only from the start: nothing in a store is ever written twice.
     const file = await onDisk(path, () => open(path, 'wx', 0o444));
+    const written = new Written(file, path, midway);
     try {
-      for await (const part of inParts(chunks)) {
-        await onDisk(path, () => file.appendFile(part));
-        midway();
-      }
-      await onDisk(path, () => file.sync());
+      for await (const batch of inBatches(chunks)) await written.add(batch);
+      await written.end();
     } catch (error) {
+      await written.settled();
       await rm(path, { force: true });
       throw error;
     } finally {
@@ -60,15 +65,91 @@ export async function writeTemporary(
   });
 }
 
-/** The first chunk in two, so that even a short file has a middle. */
-async function* inParts(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let begun = false;
-  for await (const chunk of chunks) {
-    const half = begun ? 0 : chunk.byteLength >> 1;
-    if (half > 0) yield chunk.subarray(0, half);
-    yield chunk.subarray(half);
-    begun = true;
+type Batch = readonly Uint8Array[];
+
+/** One write at a time, in order, and none waited for before the next one comes; syncs beside them. */
+class Written {
+  readonly #file: FileHandle;
+  readonly #path: string;
+  readonly #midway: Midway;
+  #writing: Promise<void> = Promise.resolve();
+  #syncing: Promise<void> = Promise.resolve();
+  #unsynced = 0;
+
+  constructor(file: FileHandle, path: string, midway: Midway) {
+    this.#file = file;
+    this.#path = path;
+    this.#midway = midway;
   }
+
+  async add(batch: Batch): Promise<void> {
+    await this.#writing;
+    if (this.#unsynced >= SYNCED_EVERY) {
+      await this.#syncing;
+      this.#syncing = this.#begin(() => this.#file.datasync());
+      this.#unsynced = 0;
+    }
+    this.#unsynced += lengthOf(batch);
+    this.#writing = this.#begin(() => writeAll(this.#file, batch, this.#midway));
+  }
+
+  async end(): Promise<void> {
+    await this.#writing;
+    await this.#syncing;
+    await this.#begin(() => this.#file.sync());
+  }
+
+  /** Once nothing is under way any more, whatever became of it. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([this.#writing, this.#syncing]);
+  }
+
+  /** Whoever waits for it is told of its error; until then nobody is. */
+  #begin(step: () => Promise<void>): Promise<void> {
+    const begun = onDisk(this.#path, step);
+    begun.catch(() => {});
+    return begun;
+  }
+}
+
+/** Writes all of it, at once unless the system takes less. */
+async function writeAll(file: FileHandle, batch: Batch, midway: Midway): Promise<void> {
+  let { bytesWritten: skipped } = await file.writev(batch);
+  for (const chunk of batch) {
+    const rest = chunk.subarray(skipped);
+    skipped = Math.max(0, skipped - chunk.byteLength);
+    if (rest.byteLength > 0) await file.appendFile(rest);
+  }
+  midway();
+}
+
+/** The system takes so many chunks at once. */
+const MOST_CHUNKS = 1024;
+
+/** Small chunks together, the first in two halves, so that even a short file has a middle. */
+async function* inBatches(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Batch> {
+  let batch: Uint8Array[] = [];
+  let bytes = 0;
+  let half: number | null = null;
+  for await (const chunk of chunks) {
+    if (half === null) {
+      half = chunk.byteLength >> 1;
+      yield [chunk.subarray(0, half)];
+      batch.push(chunk.subarray(half));
+    } else {
+      batch.push(chunk);
+    }
+    bytes += chunk.byteLength;
+    if (bytes < IN_CHUNKS.highWaterMark && batch.length < MOST_CHUNKS) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function lengthOf(batch: Batch): number {
+  return batch.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /**

@@ -5,12 +5,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Header, type Pack } from 'tar-stream';
 import { SlipwayError } from '../contract/failure.ts';
-import { whyUnsafeLink, whyUnsafePath } from './entry.ts';
+import { IN_CHUNKS } from './durable.ts';
+import { shownPath, whyUnsafeLink, whyUnsafePath } from './entry.ts';
 
 /** What of a layer is not in its files. */
 export interface LayerOptions {
   /** Seconds since 1970; every entry's time. */
   readonly mtime: number;
+  /** A folder at the layer's root that the files are put in, by its name; they lie at the root itself unless given. */
+  readonly under?: string;
 }
 
 /**
@@ -32,14 +35,17 @@ async function* tarOf(folder: string, options: LayerOptions): AsyncGenerator<Uin
   yield* layer as AsyncIterable<Uint8Array>;
 }
 
-async function addAll(layer: Pack, folder: string, { mtime }: LayerOptions): Promise<void> {
+async function addAll(layer: Pack, folder: string, { mtime, under = '' }: LayerOptions): Promise<void> {
   const common = { uid: 0, gid: 0, mtime: new Date(withinTar(mtime) * 1000) };
+  const before = under === '' ? '' : `${under}/`;
+  if (before !== '') layer.entry({ ...common, name: before, type: 'directory', mode: 0o755 });
   for (const path of (await listFiles(folder)).sort(bytewise)) {
     const wrong = whyUnsafePath(path);
     if (wrong !== null) throw unsafe(path, wrong);
     const file = join(folder, path);
-    const entry = { ...common, ...(await headerOf(file, path, await lstat(file))) };
-    if (entry.type === 'file') await pipeline(createReadStream(file), layer.entry(entry));
+    const header = await headerOf(file, path, await lstat(file));
+    const entry = { ...common, ...header, name: `${before}${header.name}` };
+    if (entry.type === 'file') await pipeline(createReadStream(file, IN_CHUNKS), layer.entry(entry));
     else layer.entry(entry);
   }
 }
@@ -79,5 +85,5 @@ function withinTar(mtime: number): number {
 
 function unsafe(path: string, found: string): SlipwayError {
   const expected = 'expected files, folders, and symlinks that stay inside the output';
-  return new SlipwayError('BUILD_OUTPUT_UNSAFE', `${path} cannot be in an artifact: ${found}; ${expected}`);
+  return new SlipwayError('BUILD_OUTPUT_UNSAFE', `${shownPath(path)} cannot be in an artifact: ${found}; ${expected}`);
 }

@@ -78,9 +78,10 @@ export async function sealBlob({
 export async function readDocument(store: ComponentStore, name: string): Promise<Document | null> {
   const descriptor = await store.resolve(name);
   if (descriptor === null) return null;
-  const { digest, mediaType } = await readLayer(store, name, descriptor.digest);
+  const { mediaType, ...layer } = await readLayer(store, name, descriptor.digest);
   if (mediaType !== MEDIA_TYPE.envelope) throw corrupt(descriptor.digest, `"${name}" is no document but ${mediaType}`);
-  return await readEnvelope(store, digest);
+  const bytes = await readWhole(store, name, layer);
+  return { digest: layer.digest, ...decodeEnvelope(bytes, layer.digest) };
 }
 
 /** The document in the envelope of exactly these bytes. @throws ARTIFACT_CORRUPT */
@@ -92,7 +93,13 @@ export async function readEnvelope(store: ComponentStore, digest: Digest): Promi
 export async function readSealedBlob(store: ComponentStore, name: string): Promise<Buffer | null> {
   const descriptor = await store.resolve(name);
   if (descriptor === null) return null;
-  return store.getBlob((await readLayer(store, name, descriptor.digest)).digest);
+  return readWhole(store, name, await readLayer(store, name, descriptor.digest));
+}
+
+async function readWhole(store: ComponentStore, name: string, { digest, size }: Pick<Descriptor, 'digest' | 'size'>) {
+  const bytes = await store.getBlob(digest);
+  if (bytes.byteLength === size) return bytes;
+  throw corrupt(digest, `it has ${bytes.byteLength} bytes, and the manifest of "${name}" says ${size}`);
 }
 
 /** The name stands in the manifest too, so that one name's file put in another's place is noticed. */
@@ -102,5 +109,8 @@ async function readLayer(store: ComponentStore, name: string, manifestDigest: Di
   const manifest = await readOciManifest(store, manifestDigest);
   const sealedAs = manifest.annotations?.[NAME_ANNOTATION];
   if (sealedAs !== name) throw corrupt(manifestDigest, `"${name}" leads to what was sealed as "${sealedAs}"`);
-  return manifest.layers[0];
+  const [layer, ...others] = manifest.layers;
+  if (others.length > 0)
+    throw corrupt(manifestDigest, `"${name}" is ${manifest.layers.length} blobs, and should be one`);
+  return layer;
 }

@@ -7,23 +7,26 @@ import { extract, type ExtractEvents, type Header } from 'tar-stream';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { effect, type Midway } from '../failpoints.ts';
+import { openDescribed } from './content.ts';
 import { asUnavailable, errnoOf, ifPresent, onDisk } from './durable.ts';
-import { SPECIAL_MODE_BITS, whyUnsafeLink, whyUnsafePath } from './entry.ts';
-import { corrupt, MEDIA_TYPE, readJson, readOciManifest } from './oci.ts';
+import {
+  shownPath,
+  SPECIAL_MODE_BITS,
+  Tally,
+  TREE_LIMITS,
+  whyUnsafeLink,
+  whyUnsafePath,
+  type TreeLimits,
+} from './entry.ts';
+import type { OciConfig } from './image-config.ts';
+import { corrupt, MEDIA_TYPE, readDescribed, readOciManifest, shown } from './oci.ts';
 import type { ComponentStore, Descriptor } from './store.ts';
 
-/** How much one image may unpack to. */
-export interface UnpackLimits {
-  /** Of all files together. */
-  readonly bytes: number;
-  /** Files, folders and links. */
-  readonly entries: number;
-}
-
-export const UNPACK_LIMITS: UnpackLimits = { bytes: 4 * 2 ** 30, entries: 250_000 };
+export { TREE_LIMITS as UNPACK_LIMITS, type TreeLimits as UnpackLimits } from './entry.ts';
 
 /**
- * Unpacks an image into `folder`, which must be absent or empty: files 0444 or 0555, folders 0555, so that nobody
+ * Unpacks the component's files of an image, those of its last layer and not those of its base, into `folder`, which
+ * must be absent or empty: files 0444 or 0555, folders 0555, so that nobody
  * writes into an artifact by accident (take it away again with {@link removeUnpacked}). The folder appears whole or not
  * at all; what a killed call left lies beside it as `<folder>.<uuid>.partial`. Every blob is checked on the way. Files
  * are not synced: after a power cut, unpack again.
@@ -35,18 +38,21 @@ export async function unpackImage(
   store: ComponentStore,
   digest: Digest,
   folder: string,
-  limits: UnpackLimits = UNPACK_LIMITS,
+  limits: TreeLimits = TREE_LIMITS,
 ): Promise<void> {
-  const manifest = await readOciManifest(store, digest);
-  await readJson(store, manifest.config.digest);
-  const [layer] = manifest.layers;
-  if (layer.mediaType !== MEDIA_TYPE.layer) throw corrupt(digest, `its layer is no ${MEDIA_TYPE.layer}`);
+  const { config, layers } = await readOciManifest(store, digest);
+  const under = folderIn(await readDescribed(store, config), digest);
+  const layer = layers.at(-1) ?? layers[0];
+  if (layer.mediaType !== MEDIA_TYPE.layer) throw corrupt(digest, `its last layer is no ${MEDIA_TYPE.layer}`);
+  if (layer.size > limits.bytes + limits.entries * MOST_BYTES_BESIDE) {
+    throw unsafe(layer.digest, 'all of it', `it has ${layer.size} bytes, more than any layer of Slipway`);
+  }
 
   await effect('store.unpack-image', folder, async (midway) => {
     const partial = `${folder}.${randomUUID()}.partial`;
     try {
       await onDisk(partial, () => mkdir(partial, { recursive: true }));
-      await unpackLayer(store, layer, { folder: partial, limits }, midway);
+      await unpackLayer(store, layer, { folder: partial, under, limits }, midway);
       await onDisk(folder, () => rename(partial, folder));
     } catch (error) {
       await removeUnpacked(partial);
@@ -66,22 +72,35 @@ export async function removeUnpacked(folder: string): Promise<void> {
 
 const READ_ONLY_FOLDER = 0o555;
 
-async function unpackLayer(
-  store: ComponentStore,
-  layer: Descriptor,
-  { folder, limits }: { readonly folder: string; readonly limits: UnpackLimits },
-  midway: Midway,
-): Promise<void> {
-  const source = await store.openBlob(layer.digest);
+/** In a tar, for each entry and at its end: headers, those of a long path too, and what fills up blocks. */
+const MOST_BYTES_BESIDE = 8192;
+
+/** The folder of the layer that the files lie in; `''` for its root. */
+function folderIn(config: unknown, image: Digest): string {
+  const folder: unknown = (config as Partial<OciConfig> | null)?.config?.WorkingDir;
+  if (folder === undefined || folder === '/') return '';
+  if (folder === '/app') return 'app';
+  throw corrupt(image, `its WorkingDir is ${shown(folder)}, expected / or /app`);
+}
+
+/** Where one layer goes, and what of it. */
+interface Unpack {
+  readonly folder: string;
+  readonly under: string;
+  readonly limits: TreeLimits;
+}
+
+async function unpackLayer(store: ComponentStore, layer: Descriptor, to: Unpack, midway: Midway): Promise<void> {
+  const source = await openDescribed(store, layer);
   const entries = extract();
   source.on('error', (error) => entries.destroy(error));
-  const unpacked = new Unpacking(folder, layer.digest, limits);
+  const unpacked = new Unpacking(layer.digest, to);
   try {
     for await (const entry of source.pipe(entries)) await unpacked.add(entry, midway);
     await unpacked.finish(midway);
   } catch (error) {
     if (error instanceof SlipwayError) throw error;
-    if (errnoOf(error) !== undefined) throw asUnavailable(error, folder);
+    if (errnoOf(error) !== undefined) throw asUnavailable(error, to.folder);
     throw new SlipwayError('BUILD_OUTPUT_UNSAFE', `${layer.digest} is no tar that can be read`, { cause: error });
   } finally {
     source.destroy();
@@ -94,21 +113,23 @@ type RawHeader = Omit<Header, 'type' | 'linkname'> & { type: Header['type'] | nu
 /** One layer on its way to a folder. Links are made at the very end, so that nothing is ever written through one. */
 class Unpacking {
   readonly #folder: string;
+  readonly #before: string;
   readonly #layer: Digest;
-  readonly #limits: UnpackLimits;
+  readonly #tally: Tally;
   readonly #kinds = new Map<string, 'file' | 'directory' | 'symlink'>();
   readonly #links: { readonly path: string; readonly target: string }[] = [];
-  #bytes = 0;
 
-  constructor(folder: string, layer: Digest, limits: UnpackLimits) {
+  constructor(layer: Digest, { folder, under, limits }: Unpack) {
     this.#folder = folder;
+    this.#before = under === '' ? '' : `${under}/`;
     this.#layer = layer;
-    this.#limits = limits;
+    this.#tally = new Tally(limits);
   }
 
   async add(entry: ExtractEvents['entry'][1], midway: Midway): Promise<void> {
     const { header } = entry;
-    const path = header.type === 'directory' ? header.name.replace(/\/$/, '') : header.name;
+    if (this.#before !== '' && header.name === this.#before && header.type === 'directory') return void entry.resume();
+    const path = this.#pathOf(header);
     this.#admit(path, header);
     const place = join(this.#folder, path);
     if (header.type === 'file') {
@@ -130,8 +151,15 @@ class Unpacking {
     }
   }
 
+  /** The path from the component's own root. */
+  #pathOf({ name, type }: RawHeader): string {
+    if (!name.startsWith(this.#before)) throw unsafe(this.#layer, name, `it does not lie in ${this.#before}`);
+    const path = name.slice(this.#before.length);
+    return type === 'directory' ? path.replace(/\/$/, '') : path;
+  }
+
   /** The list of what is refused. */
-  #admit(path: string, { type, mode, size, linkname }: RawHeader): void {
+  #admit(path: string, { type, mode, size, linkname, pax }: RawHeader): void {
     const refuse = (found: string): never => {
       throw unsafe(this.#layer, path, found);
     };
@@ -141,14 +169,15 @@ class Unpacking {
     const wrong = whyUnsafePath(path) ?? (type === 'symlink' ? whyUnsafeLink(path, linkname ?? '') : null);
     if (wrong !== null) refuse(wrong);
     if ((mode & SPECIAL_MODE_BITS) !== 0) refuse('it is setuid, setgid or sticky');
+    if (Object.keys(pax ?? {}).some((key) => key !== 'path' && key !== 'linkpath')) {
+      refuse('its header has more fields than Slipway writes');
+    }
     if (this.#kinds.has(path)) refuse('it is there twice');
     const parent = dirname(path);
     if (parent !== '.' && this.#kinds.get(parent) !== 'directory') refuse('it lies in no folder of this layer');
-
+    const tooMuch = this.#tally.add(path, size);
+    if (tooMuch !== null) refuse(tooMuch);
     this.#kinds.set(path, type);
-    this.#bytes += size;
-    if (this.#kinds.size > this.#limits.entries) refuse(`with it there are more than ${this.#limits.entries} entries`);
-    if (this.#bytes > this.#limits.bytes) refuse(`with it there are more than ${this.#limits.bytes} bytes`);
   }
 }
 
@@ -165,5 +194,8 @@ async function makeRemovable(folder: string, midway: Midway): Promise<void> {
 
 function unsafe(layer: Digest, path: string, found: string): SlipwayError {
   const remedy = 'Slipway packs no such layer: build the revision again';
-  return new SlipwayError('BUILD_OUTPUT_UNSAFE', `${layer} will not be unpacked: ${path}: ${found}; ${remedy}`);
+  return new SlipwayError(
+    'BUILD_OUTPUT_UNSAFE',
+    `${layer} will not be unpacked: ${shownPath(path)}: ${found}; ${remedy}`,
+  );
 }

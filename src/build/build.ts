@@ -1,13 +1,15 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../config/manifest.ts';
 import type { Digest } from '../contract/digest.ts';
 import type { SourceFile } from '../source/repository.ts';
+import type { DependenciesInside } from './dependencies/manager.ts';
 import { checkEnd, checkOutputPath, checkReproduced, missingOutput } from './judgement.ts';
 import { digestOf, readOutput, type OutputTree } from './output.ts';
-import { UNASSIGNED_UIDS, type Limits, type Sandbox, type SandboxJob, type SandboxKind } from './sandbox.ts';
-import { packSources, type Checkout } from './sources.ts';
+import type { Limits, Sandbox, SandboxKind } from './sandbox.ts';
+import { packSources } from './sources.ts';
+import { surroundings, type Surroundings } from './surroundings.ts';
 
 export interface BuildRequest {
   /** The component's files and its `inputs`, at one revision. */
@@ -19,8 +21,12 @@ export interface BuildRequest {
   readonly sourceDateEpoch: number;
   readonly limits: Limits;
   readonly sandbox: Sandbox;
+  /** What was fetched for it; nothing unless given. */
+  readonly dependencies?: DependenciesInside | undefined;
   /** A folder of ours that exists; the output will lie in it. */
   readonly scratch: string;
+  /** Of the two builds; {@link surroundings} unless given. */
+  readonly surroundings?: readonly [Surroundings, Surroundings];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,13 +44,13 @@ export interface BuiltOutput {
  * Builds a component twice, in surroundings that differ in whatever an artifact must not depend on, and holds the
  * outputs against each other (§6: reproducible).
  * @throws UNSAFE_PATH, BUILD_FAILED, BUILD_TIMED_OUT, BUILD_OUTPUT_TOO_LARGE, BUILD_OUTPUT_MISSING, BUILD_OUTPUT_UNSAFE,
- *   NOT_REPRODUCIBLE; the signal's reason.
+ *   NOT_REPRODUCIBLE; DEPENDENCIES_INVALID, DEPENDENCIES_UNAVAILABLE; the signal's reason.
  */
 export async function buildTwice(request: BuildRequest): Promise<BuiltOutput> {
   checkOutputPath(request.build);
   const work = join(request.scratch, `build-${randomUUID()}`);
   await mkdir(work);
-  const [first, second] = surroundings();
+  const [first, second] = request.surroundings ?? surroundings();
   const one = await buildOnce(request, first, join(work, 'first'));
   const two = await buildOnce(request, second, join(work, 'second'));
   await rm(join(work, 'second'), { recursive: true, force: true });
@@ -54,39 +60,12 @@ export async function buildTwice(request: BuildRequest): Promise<BuiltOutput> {
   return { folder: join(work, 'first'), sandbox: request.sandbox.kind, builds, log: one.log };
 }
 
-/** What differs from one build to the other. */
-interface Surroundings extends Pick<Checkout, 'order'> {
-  readonly at: string;
-  readonly identity: SandboxJob['identity'];
-  readonly timeZone: string;
-}
-
-function surroundings(): readonly [Surroundings, Surroundings] {
-  const { first, last } = UNASSIGNED_UIDS;
-  // Drawn anew, as the kernel counts the processes of all that run under one number.
-  const middle = Math.floor((first + last) / 2);
-  return [
-    {
-      at: '/build/source',
-      order: 'sorted',
-      identity: { user: 'wright', uid: randomInt(first, middle), host: 'keel', umask: '022' },
-      timeZone: 'UTC',
-    },
-    {
-      at: '/home/joiner/another-checkout',
-      order: 'reverse',
-      identity: { user: 'joiner', uid: randomInt(middle, last + 1), host: 'mast', umask: '002' },
-      timeZone: 'Pacific/Auckland',
-    },
-  ];
-}
-
 async function buildOnce(
   request: BuildRequest,
-  { at, order, identity, timeZone }: Surroundings,
+  { at, order, identity, timeZone, locale, cpus, noise }: Surroundings,
   folder: string,
 ): Promise<{ readonly tree: OutputTree; readonly log: string }> {
-  const { build, sandbox, limits, sourceDateEpoch } = request;
+  const { build, sandbox, limits, sourceDateEpoch, dependencies } = request;
   const tar = `${folder}.tar`;
   const result = await sandbox.run(
     {
@@ -97,18 +76,23 @@ async function buildOnce(
         HOME: { place: '/tmp' },
         TMPDIR: { place: '/tmp' },
         USER: identity.user,
-        LANG: 'C.UTF-8',
         TZ: timeZone,
         CI: 'true',
         SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+        ...locale,
+        ...dependencies?.environment,
+        ...noise,
       },
       identity,
+      ...(cpus !== null && { cpus }),
+      ...(dependencies && { prepare: dependencies.prepare, shares: [dependencies.share] }),
       files: { ...packSources(request.files, { folder: request.folder, order, mtime: sourceDateEpoch }), at },
       output: { folder: build.output, file: tar },
       limits,
     },
     request.signal,
   );
+  if (!result.prepared && dependencies) throw await dependencies.whyUnprepared(result);
   checkEnd(result, build, limits);
   const tree = await readOutput(tar, folder);
   await rm(tar);

@@ -15,7 +15,7 @@ export function createBwrap({ root, programs }: SandboxDeps): Sandbox {
     const inside = insideCommand(job, {
       alone: true,
       place: (path) => path,
-      limiter: limiter(job.limits, { processes: true }),
+      limiter: limiter(job, { processes: true }),
     });
     const texts: string[] = [];
     const fixtures = fixturesOf(job).flatMap((fixture) => [...foldersAbove(fixture.at), ...flagsOf(fixture, texts)]);
@@ -37,14 +37,15 @@ export function createBwrap({ root, programs }: SandboxDeps): Sandbox {
 }
 
 /** `--as-pid-1`, as bwrap's own command line would otherwise stand in `/proc/1/cmdline` with the paths of this machine. */
-function namespaces({ identity }: SandboxJob, root: boolean): readonly string[] {
+function namespaces({ identity, network }: SandboxJob, root: boolean): readonly string[] {
   const uid = String(identity.uid);
   const user = root
     ? ['--cap-add', 'CAP_SETUID', '--cap-add', 'CAP_SETGID', '--cap-add', 'CAP_SETPCAP']
     : ['--unshare-user', '--disable-userns', '--uid', uid, '--gid', uid];
-  const apart = ['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'];
+  const apart = ['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'];
+  const net = network === true ? [] : ['--unshare-net'];
   const tied = ['--as-pid-1', '--die-with-parent', '--new-session'];
-  return [...apart, ...tied, '--hostname', identity.host, '--cap-drop', 'ALL', ...user];
+  return [...apart, ...net, ...tied, '--hostname', identity.host, '--cap-drop', 'ALL', ...user];
 }
 
 /** Those that bwrap makes by itself are closed to others, and so to the user that root becomes. */

@@ -13,27 +13,37 @@ export type Fixture =
 
 /** Of the machine's `/etc`, what its programs cannot do without: none of it says which machine this is. */
 const ETC = ['/etc/alternatives', '/etc/ld.so.cache', '/etc/ssl/certs'];
+/** How names of hosts are found, for what reaches the network. */
+const RESOLVING = ['/etc/hosts', '/etc/resolv.conf', '/etc/nsswitch.conf'];
 const SYSTEM = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 const SHARED_MEMORY = 64 * 2 ** 20;
 
 /** All that a job sees besides `/proc` and `/dev`, in the order in which it is to be put there. */
 export function fixturesOf(job: SandboxJob): readonly Fixture[] {
-  const { files, identity, limits, shares = [] } = job;
+  const { files, identity, limits, network = false, shares = [] } = job;
   const { user, uid, host } = identity;
   const room = roomFor(limits);
   return [
     { kind: 'read-only', from: '/usr', at: '/usr' },
     ...SYSTEM.filter((folder) => existsSync(folder)).map(systemFolder),
-    ...ETC.filter((path) => existsSync(path)).map((path) => ({ kind: 'read-only', from: path, at: path }) as const),
+    ...ETC.filter((path) => existsSync(path)).map(asItIs),
     ...nodeFixtures(),
     { kind: 'text', at: '/etc/passwd', text: `${user}:x:${uid}:${uid}::/tmp:/bin/sh\n` },
     { kind: 'text', at: '/etc/group', text: `${user}:x:${uid}:\n` },
-    { kind: 'text', at: '/etc/hosts', text: `127.0.0.1 localhost ${host}\n::1 localhost\n` },
+    ...(network ? RESOLVING.filter((path) => existsSync(path)).map(asItIs) : [ownHosts(host)]),
     { kind: 'memory', bytes: SHARED_MEMORY, at: '/dev/shm' },
     { kind: 'memory', bytes: room, at: '/tmp' },
     ...(files === undefined ? [] : [{ kind: 'memory', bytes: room + files.bytes, at: dirname(files.at) } as const]),
     ...shares.map(({ from, at, writable }) => ({ kind: writable ? 'writable' : 'read-only', from, at }) as const),
   ];
+}
+
+function asItIs(path: string): Fixture {
+  return { kind: 'read-only', from: path, at: path };
+}
+
+function ownHosts(host: string): Fixture {
+  return { kind: 'text', at: '/etc/hosts', text: `127.0.0.1 localhost ${host}\n::1 localhost\n` };
 }
 
 /** `/bin` and its like are links into `/usr` on most systems, and folders of their own on some. */

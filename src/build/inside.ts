@@ -9,15 +9,15 @@ export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /**
  * What runs inside every kind of sandbox: unpacks stdin, runs the command with all that it says on stderr, ends what
  * the command has left running, and packs the output to stdout. Written for any POSIX shell and tar.
- * Status: `started`, then `ended <exit code>`, then `output packed|missing|outside|unreadable`.
+ * Status: `started`, perhaps `unprepared`, then `ended <exit code>`, then `output packed|missing|outside|unreadable`.
  */
-const INSIDE = `at=$1 folder=$2 output=$3 alone=$4 mask=$5; shift 5
+const INSIDE = `at=$1 folder=$2 output=$3 alone=$4 mask=$5 prepares=$6; shift 6
 say() { echo "$1" >&${STATUS_FD}; }
 if [ -n "$at" ]; then mkdir -p "$at" && tar -xpf - -C "$at" || exit; fi
 cd "$folder" || exit
 umask "$mask"
 say started
-"$@" </dev/null >&2 ${STATUS_FD}>&-
+if [ -n "$prepares" ]; then "$@" </dev/null >&2; else "$@" </dev/null >&2 ${STATUS_FD}>&-; fi
 code=$?
 say "ended $code"
 [ $code = 0 ] && [ -n "$output" ] || exit 0
@@ -28,6 +28,11 @@ case $found in
   "$here"/*) if tar -cf - -C "$found" .; then say 'output packed'; else say 'output unreadable'; fi ;;
   *) say 'output outside' ;;
 esac`;
+
+/** Runs the script that is its first word, then the others; nothing that it runs may say how far it has come. */
+const PREPARING = `script=$1; shift
+sh -c "$script" prepare ${STATUS_FD}>&- || { echo unprepared >&${STATUS_FD}; exit 1; }
+exec "$@" ${STATUS_FD}>&-`;
 
 /** Everything about a job that the shell inside is told. `alone`: it has a process namespace of its own. */
 export function insideCommand(
@@ -43,16 +48,22 @@ export function insideCommand(
   const environment = Object.entries(job.environment).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : how.place(value.place)}`,
   );
+  const { prepare, command } = job;
   const files = job.files === undefined ? '' : how.place(job.files.at);
   const told = [files, how.place(job.workingFolder), job.output?.folder ?? '', how.alone ? 'alone' : ''];
-  const limited = [...how.limiter, 'env', '-i', ...environment, ...job.command];
-  return ['sh', '-c', INSIDE, 'slipway', ...told, job.identity.umask, ...limited];
+  const prepared = prepare === undefined ? command : ['sh', '-c', PREPARING, 'slipway', prepare, ...command];
+  const limited = [...how.limiter, 'env', '-i', ...environment, ...prepared];
+  return ['sh', '-c', INSIDE, 'slipway', ...told, job.identity.umask, prepare === undefined ? '' : 'yes', ...limited];
 }
 
 /** What the kernel holds each process to; `processes` counts those of the user, so it needs a user of its own. */
-export function limiter(limits: Limits, { processes }: { readonly processes: boolean }): readonly string[] {
+export function limiter(
+  { limits, cpus }: Pick<SandboxJob, 'limits' | 'cpus'>,
+  { processes }: { readonly processes: boolean },
+): readonly string[] {
   const counted = processes ? [`--nproc=${limits.processes}`] : [];
-  return ['prlimit', `--data=${limits.memory}`, `--fsize=${roomFor(limits)}`, '--core=0', ...counted, '--'];
+  const bound = cpus === undefined ? [] : ['taskset', '--cpu-list', cpus];
+  return [...bound, 'prlimit', `--data=${limits.memory}`, `--fsize=${roomFor(limits)}`, '--core=0', ...counted, '--'];
 }
 
 /** Bytes that a job may have lying about beside its input: the output, and as much again on the way to it. */

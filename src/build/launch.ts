@@ -80,10 +80,11 @@ export function launch(launched: Launch, job: SandboxJob, signal?: AbortSignal):
 type Pipes = readonly [Writable, Readable, Readable, Readable, ...Writable[]];
 
 /** What `insideCommand` said on its status descriptor. */
-function readStatus(said: string): Pick<SandboxResult, 'exitCode' | 'output'> {
+function readStatus(said: string): Pick<SandboxResult, 'prepared' | 'exitCode' | 'output'> {
   const exitCode = /^ended (\d+)$/m.exec(said)?.[1];
   const output = /^output (packed|missing|outside|unreadable)$/m.exec(said)?.[1];
   return {
+    prepared: !/^unprepared$/m.test(said),
     exitCode: exitCode === undefined ? null : Number(exitCode),
     output: (output ?? null) as SandboxResult['output'],
   };

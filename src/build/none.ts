@@ -20,7 +20,7 @@ export function createNone({ programs }: SandboxDeps): Sandbox {
     const place = (path: string) => placeOf(job, folder, path);
     for (const path of ['/tmp', job.files?.at]) if (path !== undefined) mkdirSync(place(path), { recursive: true });
     // Processes are counted by user, and this user has others.
-    const words = limited ? limiter(job.limits, { processes: false }) : [];
+    const words = limited ? limiter(job, { processes: false }) : [];
     const [program = '', ...args] = insideCommand(job, { alone: false, place, limiter: words });
     const run = launch({ program, args, texts: [], asOther: false, path: programs }, job, signal);
     return { ...run, ended: thenRemove(run.ended, folder) };

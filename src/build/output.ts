@@ -1,11 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, copyFile, mkdir, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type ExtractEvents, type Header } from 'tar-stream';
-import { whyUnsafeLink, whyUnsafePath } from '../artifacts/entry.ts';
+import { errnoOf, IN_CHUNKS } from '../artifacts/durable.ts';
+import { shownPath, Tally, TREE_LIMITS, whyUnsafeLink, whyUnsafePath, type TreeLimits } from '../artifacts/entry.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 
@@ -27,22 +28,30 @@ export function differences(a: OutputTree, b: OutputTree): readonly string[] {
 }
 
 /**
- * Reads the tar that came out of a sandbox, and unpacks it into `folder`, which is empty or absent. The tar is not
- * trusted.
- * @throws BUILD_OUTPUT_UNSAFE for links that leave, devices, pipes, and names that no artifact may have.
+ * Reads the tar that came out of a sandbox, and unpacks it into `folder`, which is empty or absent, in bounded memory.
+ * The tar is not trusted.
+ * @throws BUILD_OUTPUT_UNSAFE for links that leave, devices, pipes, names that no artifact may have, and what is no tar
+ * @throws BUILD_OUTPUT_TOO_LARGE for more than an artifact may hold
  */
-export async function readOutput(tar: string, folder: string): Promise<OutputTree> {
+export async function readOutput(tar: string, folder: string, limits: TreeLimits = TREE_LIMITS): Promise<OutputTree> {
   const tree = new Map<string, string>();
+  const tally = new Tally(limits);
   await mkdir(folder, { recursive: true });
-  const source = createReadStream(tar);
+  const source = createReadStream(tar, IN_CHUNKS);
   const entries = extract();
   source.on('error', (error) => entries.destroy(error));
   try {
     for await (const entry of source.pipe(entries)) {
       const path = pathOf(entry.header);
-      if (path !== null) tree.set(path, await unpack(entry, { path, folder, tree }));
+      if (path !== null) {
+        refuseTooMuch(path, tally.add(path, entry.header.size));
+        tree.set(path, await unpack(entry, { path, folder, tree, tally }));
+      }
       entry.resume();
     }
+  } catch (error) {
+    if (error instanceof SlipwayError || errnoOf(error) !== undefined) throw error;
+    throw unsafe(shownPath(tar), 'it is no tar that can be read to its end', { cause: error });
   } finally {
     source.destroy();
   }
@@ -54,19 +63,28 @@ export async function readOutput(tar: string, folder: string): Promise<OutputTre
 }
 
 const LINK = 'link ';
+/** Of one header; what a tar says for all of its entries counts at each of them. */
+const MOST_FIELDS = 100;
+
+interface Unpacked {
+  readonly path: string;
+  readonly folder: string;
+  /** What is there already. */
+  readonly tree: OutputTree;
+  readonly tally: Tally;
+}
 
 /** Puts one entry into the folder, but for links; what the tree says of it. */
-async function unpack(
-  entry: ExtractEvents['entry'][1],
-  { path, folder, tree }: { readonly path: string; readonly folder: string; readonly tree: OutputTree },
-): Promise<string> {
+async function unpack(entry: ExtractEvents['entry'][1], { path, folder, tree, tally }: Unpacked): Promise<string> {
   if (tree.has(path)) throw unsafe(path, 'it is there twice');
-  const { type, linkname, mode } = entry.header;
+  const parent = dirname(path);
+  if (parent !== '.' && tree.get(parent) !== 'folder') throw unsafe(path, 'it lies in no folder of the output');
+  const { type, linkname, mode, pax } = entry.header;
+  if (Object.keys(pax ?? {}).length > MOST_FIELDS) throw unsafe(path, 'its header has too many fields');
   const place = join(folder, path);
-  await mkdir(dirname(place), { recursive: true });
   switch (type) {
     case 'directory':
-      await mkdir(place, { recursive: true });
+      await mkdir(place);
       return 'folder';
     case 'file': {
       const executable = (mode & 0o100) !== 0;
@@ -79,6 +97,8 @@ async function unpack(
       const first = linkname.replace(/^\.\//, '');
       const same = tree.get(first);
       if (same === undefined || !/^(file|executable) /.test(same)) throw unsafe(path, 'it is a hard link to elsewhere');
+      // A link has no bytes in the tar, and as many as its file in an artifact.
+      refuseTooMuch(path, tally.addBytes((await stat(join(folder, first))).size));
       await copyFile(join(folder, first), place);
       return same;
     }
@@ -115,10 +135,14 @@ function passing(hash: Hash): Transform {
   });
 }
 
-function unsafe(path: string, found: string): SlipwayError {
+function unsafe(path: string, found: string, options?: { readonly cause: unknown }): SlipwayError {
   const expected = 'Expected files, folders, and symlinks that stay inside the output: change what the build writes.';
-  return new SlipwayError(
-    'BUILD_OUTPUT_UNSAFE',
-    `${path} in the build's output cannot be in an artifact: ${found}. ${expected}`,
-  );
+  const message = `${shownPath(path)} in the build's output cannot be in an artifact: ${found}. ${expected}`;
+  return new SlipwayError('BUILD_OUTPUT_UNSAFE', message, options);
+}
+
+function refuseTooMuch(path: string, found: string | null): void {
+  if (found === null) return;
+  const remedy = 'Leave out what does not run: change what the build writes.';
+  throw new SlipwayError('BUILD_OUTPUT_TOO_LARGE', `${shownPath(path)} in the build's output: ${found}. ${remedy}`);
 }

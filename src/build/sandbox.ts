@@ -33,6 +33,8 @@ export interface Limits {
 /** Paths are absolute and as the job sees them. Nothing that is not in here reaches it from outside. */
 export interface SandboxJob {
   readonly command: readonly string[];
+  /** A shell script, run first in the command's own surroundings; the command runs only if it ends well. */
+  readonly prepare?: string;
   readonly workingFolder: string;
   /** The whole environment. `{ place }` is a path as the job sees it: with `none` that is somewhere else. */
   readonly environment: Readonly<Record<string, string | { readonly place: string }>>;
@@ -43,10 +45,16 @@ export interface SandboxJob {
   /** `folder`, below the working folder, is packed into the tar `file` of this machine when the command ends with 0. */
   readonly output?: { readonly folder: string; readonly file: string };
   readonly limits: Limits;
+  /** The CPUs that it may run on, as `0-2,5`; all of them unless given. */
+  readonly cpus?: string;
+  /** Whether it reaches the machine's network; not unless given. Only for what runs no code of a component. */
+  readonly network?: boolean;
 }
 
 export interface SandboxResult {
   readonly ended: 'exited' | 'stopped' | 'timed-out' | 'log-too-large' | 'output-too-large';
+  /** False when `prepare` went wrong, so that the command never ran. */
+  readonly prepared: boolean;
   /** The command's own, 128 + n after signal n; null when it was ended from outside. */
   readonly exitCode: number | null;
   /** Null unless the job has an output and its command ended with 0. */

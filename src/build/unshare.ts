@@ -14,7 +14,7 @@ export function createUnshare({ root, programs }: SandboxDeps): Sandbox {
     const inside = insideCommand(job, {
       alone: true,
       place: (path) => path,
-      limiter: limiter(job.limits, { processes: true }),
+      limiter: limiter(job, { processes: true }),
     });
     const command = root
       ? asOtherUser(uid, inside)
@@ -23,8 +23,23 @@ export function createUnshare({ root, programs }: SandboxDeps): Sandbox {
     const fixtures = fixturesOf(job).flatMap(wordsOf);
     // `unshare` ends its child when it ends itself, and `setpriv` has it end when we end.
     const tied = ['--pdeathsig=KILL', 'unshare', ...user, '--fork', '--kill-child=KILL'];
-    const namespaces = ['--mount', '--pid', '--net', '--ipc', '--uts', '--cgroup'];
-    const args = [...tied, ...namespaces, '--', 'sh', '-c', SET_UP, 'init', host, ...fixtures, '--', ...command];
+    const net = job.network === true ? [] : ['--net'];
+    const namespaces = ['--mount', '--pid', ...net, '--ipc', '--uts', '--cgroup'];
+    const loopback = job.network === true ? 'leave' : 'raise';
+    const args = [
+      ...tied,
+      ...namespaces,
+      '--',
+      'sh',
+      '-c',
+      SET_UP,
+      'init',
+      host,
+      loopback,
+      ...fixtures,
+      '--',
+      ...command,
+    ];
     return launch({ program: 'setpriv', args, texts: [], asOther: root, path: programs }, job, signal);
   };
   return { kind: 'unshare', path: pathInside(), start, run: async (job, signal) => start(job, signal).ended };
@@ -53,8 +68,9 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh22x", b"lo", 1))`;
  * there and holds nothing that a fixture comes from. What fails here is our trouble: it ends before `started`.
  */
 const SET_UP = `set -e
-hostname "$1"; shift
-ip link set lo up 2>/dev/null || python3 -c '${LOOPBACK_UP}'
+hostname "$1"
+if [ "$2" = raise ]; then ip link set lo up 2>/dev/null || python3 -c '${LOOPBACK_UP}'; fi
+shift 2
 mount --make-rprivate /
 mount -t tmpfs -o size=4m,mode=0755 slipway /sys
 cd /sys

@@ -8,7 +8,8 @@ import type { LocalObserver } from '../runtime/local/client.ts';
 import type { SourceRepository } from '../source/repository.ts';
 import type { CommonOptions } from './command.ts';
 import { createOutput, type Output, type Terminal } from './report/output.ts';
-import { takingTurns } from './turn.ts';
+import { openReader } from '../signing/open.ts';
+import { takingTurns } from '../up/turn.ts';
 import type { Awaited } from './worker-watch.ts';
 
 /** All that commands work with; each part is opened when a command first asks for it. */
@@ -50,7 +51,10 @@ export const openContext: OpenContext = (terminal, { config = 'platform.yaml', j
     env,
     logger: createLogger(terminal),
     platform,
-    artifacts: once(async () => openStore(await platform(), { env })),
+    artifacts: once(async () => {
+      const loaded = await platform();
+      return openStore(loaded, { env, notary: openReader({ loaded, env }) });
+    }),
     slipway: async () => (await server()).slipway,
     pollers: async (queue) => (await server()).pollers(queue),
     async withSource(name, read) {

@@ -9,6 +9,7 @@ import { deployCommand } from './deploy.ts';
 import { doctorCommand } from './doctor.ts';
 import { asSlipwayError, exitOf } from './exit.ts';
 import { historyCommand } from './history.ts';
+import { keysCommand } from './keys.ts';
 import { logsCommand } from './logs.ts';
 import { replayCommand } from './replay.ts';
 import { painterFor } from './report/paint.ts';
@@ -27,7 +28,7 @@ const COMMANDS: Readonly<Record<string, readonly CommandFactory[]>> = {
   'Carry a change:': [checkCommand, deployCommand, rollbackCommand],
   'See what goes on:': [statusCommand, historyCommand, logsCommand],
   'Step in:': [abortCommand, takeoverCommand, resumeCommand, unquarantineCommand],
-  'Prove it:': [verifyCommand, replayCommand],
+  'Prove it:': [verifyCommand, replayCommand, keysCommand],
 };
 
 /**
@@ -90,7 +91,11 @@ function createProgram(cli: Cli, terminal: Terminal): Command {
     .exitOverride();
   for (const [heading, factories] of Object.entries(COMMANDS)) {
     program.commandsGroup(heading);
-    for (const create of factories) program.addCommand(create(cli).copyInheritedSettings(program));
+    for (const create of factories) {
+      const added = create(cli).copyInheritedSettings(program);
+      for (const part of added.commands) part.copyInheritedSettings(added);
+      program.addCommand(added);
+    }
   }
   return program;
 }

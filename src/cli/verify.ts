@@ -8,6 +8,7 @@ import { verifyDeployment, type Verification } from '../records/verify.ts';
 import { command, type CommandFactory } from './command.ts';
 import { namedRecord } from './named-record.ts';
 import { harmless } from './report/paint.ts';
+import { signerLines } from './report/signers.ts';
 
 /** The exit code of INVALID. */
 const NOT_GOOD = 4;
@@ -22,11 +23,12 @@ export const verifyCommand: CommandFactory = (cli) =>
         const { deploymentId, fromFile } = await namedRecord(artifacts, text);
         const sealed = await verifyDeployment(artifacts, deploymentId);
         const verification = fromFile === null ? sealed : await compared(artifacts, sealed, fromFile);
-        const { id, verdict, clause, reason } = verification;
-        context.output.answer({ id, verdict, clause, reason }, (paint) => [
+        const { id, verdict, clause, reason, signers } = verification;
+        context.output.answer({ id, verdict, clause, reason, signers }, (paint) => [
           verdict === 'VALID'
             ? `${paint('green', verdict)} ${id}`
             : `${paint('red', verdict)} ${id} (${clause}) ${harmless(reason ?? '')}`,
+          ...signerLines(signers).map((line) => paint('dim', line)),
         ]);
         return verdict === 'VALID' ? 0 : NOT_GOOD;
       }),

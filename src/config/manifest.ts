@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { baseReference } from './base-reference.ts';
 import { dataVersions } from './data-versions.ts';
 import { duration } from './duration.ts';
+import { imageSettings } from './image.ts';
 import { owner, runbook } from './ownership.ts';
 import { smokeTest } from './smoke-test.ts';
 import { command, glob, name, path, urlPath, word } from './words.ts';
@@ -47,7 +49,13 @@ export const manifestSchema = z
       output: path,
       /** Further files of the repository, read-only, as globs from its root; `[]` unless given. */
       inputs: z.array(glob).default([]),
+      /** Whose lock file, in the component's folder, says what is fetched before the build; nothing is unless given. */
+      dependencies: z.enum(['npm']).optional(),
+      /** The image that the built files are appended to, pinned by digest; none unless given. */
+      base: baseReference.optional(),
     }),
+    /** What the image says to whatever runs images; the local driver does not go by it. */
+    image: imageSettings.prefault({}),
     run: z.strictObject({
       command,
       /** Text, or the address of another component of the environment; `{}` unless given. */
@@ -61,7 +69,7 @@ export const manifestSchema = z
     data: dataVersions.optional(),
   })
   .check((context) => {
-    const { kind, health, smoke } = context.value;
+    const { kind, image, health, smoke } = context.value;
     const refuse = (at: (string | number)[], found: string, expected: string, todo: string): void => {
       context.issues.push({ code: 'custom', path: at, input: null, message: expected, params: { found, todo } });
     };
@@ -80,6 +88,9 @@ export const manifestSchema = z
         `a path of the address, for a ${kind} listens on $PORT`,
         'add `path: /…` in its place',
       );
+    }
+    if (isAgent && image.port !== undefined) {
+      refuse(['image', 'port'], String(image.port), 'none, for an agent has no address', 'remove it');
     }
     for (const [index, test] of smoke.entries()) {
       if (isAgent && 'path' in test) {

@@ -2,11 +2,16 @@ import { z } from 'zod';
 import { NAME, parseTarget } from '../contract/target.ts';
 import { definitionOfDone } from './done.ts';
 import { duration } from './duration.ts';
+import { baseAddress } from './http-address.ts';
 import { prometheus } from './prometheus.ts';
 import { contradictionsIn, limits, soak } from './soak.ts';
 import { storeSchema } from './store.ts';
+import { signingSchema, trustSchema, undeclaredIn } from './trust.ts';
 import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
+
+/** Where npm's packages come from unless the platform says otherwise; lock files name it whatever registry they are for. */
+export const NPM_REGISTRY = 'https://registry.npmjs.org/';
 
 const TARGET = new RegExp(`${NAME.source.slice(0, -1)}/${NAME.source.slice(1)}`);
 
@@ -43,6 +48,12 @@ const environment = z.strictObject({
   rollbackWithin: duration.prefault('30s'),
   /** Whether the target waits for a person after it rolled back. `hold` unless given. */
   afterRollback: z.enum(['hold', 'continue']).default('hold'),
+  build: z
+    .strictObject({
+      /** The weakest sandbox in which an artifact for it may have been built (§6); any of them unless given. */
+      require: z.strictObject({ sandbox: z.enum(['bwrap', 'unshare']) }).optional(),
+    })
+    .optional(),
   /** Asked during the soak and the watch; nobody is asked unless given. */
   prometheus: prometheus.optional(),
 });
@@ -73,15 +84,20 @@ export const platformSchema = z
           .default(512 * 2 ** 20),
         /** 512 unless given. */
         processes: z.int().min(8).default(512),
+        /** Where npm's packages come from, for builds that have some. `{ registry: https://registry.npmjs.org/ }` unless given. */
+        npm: z.strictObject({ registry: baseAddress.default(NPM_REGISTRY) }).prefault({}),
       })
       .prefault({}),
     environments: z.record(name, environment),
+    /** Whose signatures count; what the key folder says unless given. */
+    trust: trustSchema.optional(),
+    signing: signingSchema.prefault({}),
     webhooks: webhooksSchema.prefault({}),
     /** Rules beside those that the contract demands; `[]` unless given. */
     definitionOfDone,
   })
   .check((context) => {
-    const { sources, runtimes, environments, definitionOfDone: rules } = context.value;
+    const { sources, runtimes, environments, trust, signing, definitionOfDone: rules } = context.value;
     const refuse = (at: (string | number)[], input: unknown, expected: string, todo: string): void => {
       context.issues.push({ code: 'custom', path: at, input, message: expected, params: { todo } });
     };
@@ -121,6 +137,24 @@ export const platformSchema = z
           'declare it under `environments`, or remove the port',
         );
       }
+    }
+
+    const isDeclared = (environment: string): boolean => Object.hasOwn(environments, environment);
+    for (const { path: at, environment } of trust === undefined ? [] : undeclaredIn(trust, isDeclared)) {
+      const todo = 'declare it under `environments`, or end the key with `until`';
+      refuse(['trust', ...at], environment, 'an environment of this file', todo);
+    }
+    for (const environment of Object.keys(signing.deployers)) {
+      if (isDeclared(environment)) continue;
+      const params = { found: 'a key', todo: 'declare it under `environments`, or remove it here' };
+      const message = `none, for there is no environment ${environment}`;
+      context.issues.push({
+        code: 'custom',
+        path: ['signing', 'deployers', environment],
+        input: null,
+        message,
+        params,
+      });
     }
 
     for (const [index, rule] of rules.entries()) {

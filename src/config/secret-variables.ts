@@ -8,13 +8,19 @@ export interface SecretVariables {
   readonly orchestrator: readonly string[];
   /** Those of an environment, which its deployer has. */
   readonly deployers: Readonly<Record<string, readonly string[]>>;
+  /** Those of private keys: `slipway up` reads them, and hands each worker its own in another way. */
+  readonly signing: readonly string[];
 }
 
-export function secretVariablesOf({ store, webhooks, environments }: Platform): SecretVariables {
+export function secretVariablesOf({ store, webhooks, environments, signing }: Platform): SecretVariables {
   const references = webhooks.receivers.flatMap(({ url, secret }) => [url, secret]);
   const deployers = Object.entries(environments).map(([name, { prometheus }]) => [name, named([prometheus?.token])]);
-  const lettingIn = 'registry' in store ? [store.username, store.password, store.token] : [];
-  return { store: named(lettingIn), orchestrator: named(references), deployers: Object.fromEntries(deployers) };
+  return {
+    store: named('registry' in store ? [store.username, store.password, store.token] : []),
+    orchestrator: named(references),
+    deployers: Object.fromEntries(deployers),
+    signing: named([signing.orchestrator, signing.builder, ...Object.values(signing.deployers)]),
+  };
 }
 
 function named(references: readonly unknown[]): readonly string[] {

@@ -11,6 +11,8 @@ export interface Link<S extends Stage> {
   readonly digest: Digest;
   readonly predicate: StagePredicate<S>;
   readonly subject: readonly Subject[];
+  /** The name of the key that signed it; null for evidence of versions that did not sign. */
+  readonly key?: string | null;
 }
 
 /** The evidence of a deployment, by stage, as far as it goes. */

@@ -5,6 +5,7 @@ import { isFailureCode } from './failure.ts';
 import { faultOfHands, faultOfTarget } from './neighbours.ts';
 import type { DeploymentRecord } from './record.ts';
 import { STAGES, type Stage } from './stages.ts';
+import { faultOfSigners } from './signers.ts';
 import { faultOfEvidence, faultOfStatements } from './statements.ts';
 import { isTime } from './time.ts';
 
@@ -18,6 +19,7 @@ export function faultOf(dossier: Dossier): Fault | null {
   const { record } = sealed;
   return (
     faultOfForm(record, deploymentId) ??
+    faultOfSigners(dossier) ??
     faultOfStages(record) ??
     faultOfEvidence(record, chain) ??
     faultOfChain(chain, deploymentId, lastPassed(record)) ??

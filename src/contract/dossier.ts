@@ -6,6 +6,8 @@ import type { SealedRecord } from './sealed-record.ts';
 /** A record as it stands in the store, and its name there. */
 export interface NamedRecord extends SealedRecord {
   readonly digest: Digest;
+  /** The name of the key that signed it; null for records of versions that did not sign. */
+  readonly key?: string | null;
 }
 
 /** A deployment that came after, and the state of the runtime that it found; null where it looked at none. */

@@ -78,6 +78,8 @@ export interface Findings {
     readonly verdict: string;
     readonly findings: readonly unknown[];
     readonly sandbox: string;
+    /** What its verification summary says beside. Earlier versions lack it. */
+    readonly summary?: Summary;
   };
   release: {
     readonly release: ReleaseRef;
@@ -86,10 +88,20 @@ export interface Findings {
     readonly releasedAt: string;
     /** The way back, where it needs no proof or there is none; null where Deploy proves it. Earlier versions lack it. */
     readonly wayBack?: WayBack | null;
+    /** What its verification summary says beside. Earlier versions lack it. */
+    readonly summary?: Summary;
   };
   deploy: DeployFindings;
   'post-deploy-verification': { readonly artifact: Digest; readonly generation: number; readonly verdict: unknown };
   completion: CompletionFindings;
+}
+
+/** By what an artifact was judged, and how it was built (SLSA v1.1, verification summary and build track). */
+export interface Summary {
+  /** SHA-256 of the platform file. */
+  readonly platform: Digest;
+  /** Level 2 is a signed provenance of an isolated build; without a sandbox it is level 1. */
+  readonly level: 'SLSA_BUILD_LEVEL_1' | 'SLSA_BUILD_LEVEL_2';
 }
 
 export interface IntakeFindings {

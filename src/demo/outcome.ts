@@ -16,6 +16,8 @@ export interface DemoOutcome {
   readonly requestsByStep: readonly StepRequests[];
   /** By deployment id. */
   readonly verified: Readonly<Record<string, Verification['verdict']>>;
+  /** The keys that signed each deployment, by its id; `null` among them stands for what nobody signed. */
+  readonly signedBy: Readonly<Record<string, readonly (string | null)[]>>;
   /** Whether each agent that took over from another found its instance folder as that one had left it (§3). */
   readonly instancesUnchanged: boolean;
 }
@@ -49,15 +51,24 @@ export function outcomeOf(
   requestsByStep: readonly StepRequests[],
 ): DemoOutcome {
   const verified = Object.fromEntries(verifications.map(({ id, verdict }) => [id, verdict]));
-  return { records, requests, requestsByStep, verified, instancesUnchanged };
+  const signedBy = Object.fromEntries(verifications.map(({ id, signers }) => [id, keysOf(signers)]));
+  return { records, requests, requestsByStep, verified, signedBy, instancesUnchanged };
+}
+
+/** Each key that signed something of a deployment, once. */
+export function keysOf(signers: Verification['signers']): readonly (string | null)[] {
+  return [...new Set(signers.map(({ key }) => key))];
 }
 
 /** What a demo must show, whatever its story: each broken promise as a sentence; none when all are kept. */
 export function brokenPromises(outcome: DemoOutcome): readonly string[] {
-  const { records, requests, requestsByStep, verified, instancesUnchanged } = outcome;
+  const { records, requests, requestsByStep, verified, signedBy, instancesUnchanged } = outcome;
   const broken = Object.entries(verified)
     .filter(([, verdict]) => verdict !== 'VALID')
     .map(([id, verdict]) => `${id} is ${verdict}`);
+  for (const [id, keys] of Object.entries(signedBy)) {
+    if (keys.includes(null)) broken.push(`something of ${id} is not signed`);
+  }
   if (records.length === 0) broken.push('the store has no record of any deployment');
   if (requests.sent === 0) broken.push('no request was sent');
   for (const { step, sent, failed, mayFail } of requestsByStep) {

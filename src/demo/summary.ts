@@ -7,7 +7,7 @@ import type { DeploymentRecord, RecordedRollback } from '../contract/record.ts';
 import { formatTarget } from '../contract/target.ts';
 import type { Verification } from '../records/verify.ts';
 import type { Observation } from '../runtime/driver.ts';
-import type { DemoOutcome, Findings } from './outcome.ts';
+import { keysOf, type DemoOutcome, type Findings } from './outcome.ts';
 import type { Playing } from './playing.ts';
 import type { Telling } from './telling.ts';
 
@@ -129,8 +129,8 @@ function whenAndWhy({ change, failure, stages }: DeploymentRecord): string {
   return `${began === undefined ? '' : `${when(began)}  `}${change.id}, ${change.requestedBy}: ${oneLine(why)}`;
 }
 
-function verdictOf({ id, verdict, clause, reason }: Verification, paint: Paint): string[] {
+function verdictOf({ id, verdict, clause, reason, signers }: Verification, paint: Paint): string[] {
   return verdict === 'VALID'
-    ? [id, paint('green', verdict)]
+    ? [id, paint('green', verdict), paint('dim', `signed by ${keysOf(signers).join(', ') || 'nobody'}`)]
     : [id, paint('red', verdict), `${clause}: ${oneLine(reason ?? '')}`];
 }

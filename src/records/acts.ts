@@ -4,6 +4,7 @@ import type { Act, ActPredicate } from '../contract/acts.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { formatTarget, type Target } from '../contract/target.ts';
+import { believe, claimOfKeeper, KEEPERS } from './belief.ts';
 import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
 import { nameOf, numbersIn } from './names.ts';
 
@@ -54,6 +55,8 @@ export async function appendAct(store: ComponentStore, wish: NewAct): Promise<St
 interface QuarantineChange {
   readonly act: Act & { readonly kind: 'quarantine' | 'unquarantine' };
   readonly key: string;
+  /** The sealing activity's clock. Earlier versions lack it. */
+  readonly at?: string;
 }
 
 /**
@@ -66,7 +69,7 @@ export async function setQuarantine(store: ComponentStore, act: QuarantineChange
     const { quarantined, count } = await quarantineOf(store, digest);
     if (quarantined === (act.kind === 'quarantine') || (await isDone(store, digest, count, key))) return;
     const name = nameOf.quarantine(digest, count + 1);
-    const change: QuarantineChange = { act, key };
+    const change: QuarantineChange = { act, key, at: new Date().toISOString() };
     const { won } = await sealDocument({
       store,
       name,
@@ -85,13 +88,25 @@ async function isDone(store: ComponentStore, digest: Digest, count: number, key:
   return false;
 }
 
-/** Whether a digest is quarantined, and how often that has changed. */
+/**
+ * Whether a digest is quarantined, and how often that has changed. Who holds no key lifts nothing: where signatures
+ * count, a lifting that nobody signed is none.
+ * @throws UNTRUSTED_EVIDENCE
+ */
 export async function quarantineOf(
   store: ComponentStore,
   digest: Digest,
 ): Promise<{ readonly quarantined: boolean; readonly count: number }> {
   const count = (await store.names(nameOf.quarantine(digest, 0).slice(0, -1))).length;
-  return { quarantined: count % 2 === 1, count };
+  const newest = count === 0 ? null : await readDocument(store, nameOf.quarantine(digest, count));
+  if (newest === null) return { quarantined: count > 0, count };
+  const { act, at = '' } = newest.statement.predicate as QuarantineChange;
+  const lifts = act.kind === 'unquarantine';
+  // It holds for every target of the component; only the orchestrator is told by people to lift it.
+  const claim = { roles: lifts ? (['orchestrator'] as const) : KEEPERS, environment: null, at };
+  const key = await believe(store, newest, claim, `the ${act.kind} of ${digest}`);
+  const isLifted = lifts && (key !== null || (await store.notary.signedSince()) === null);
+  return { quarantined: !isLifted, count };
 }
 
 /** @throws QUARANTINED when no target may take this digest. */
@@ -134,5 +149,9 @@ export async function readActs(store: ComponentStore, target: Target): Promise<r
 
 async function readAct(store: ComponentStore, target: Target, number: number): Promise<StandingAct | null> {
   const found = await readDocument(store, nameOf.act(target, number));
-  return found && { ...(found.statement.predicate as ActPredicate), digest: found.digest };
+  if (found === null) return null;
+  const predicate = found.statement.predicate as ActPredicate;
+  const claim = claimOfKeeper(target.environment, predicate.at);
+  await believe(store, found, claim, `act ${number} of ${formatTarget(target)}`);
+  return { ...predicate, digest: found.digest };
 }

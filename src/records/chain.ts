@@ -4,7 +4,7 @@ import type { Digest } from '../contract/digest.ts';
 import type { Findings } from '../contract/evidence.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { STAGES, type Stage } from '../contract/stages.ts';
-import { readEvidenceByDigest, type SealedEvidence } from './evidence.ts';
+import { readEvidenceByDigest, requireSignedEvidence, type SealedEvidence } from './evidence.ts';
 
 /** What the stages up to `S` have proved, by stage: a checked chain, in which nothing is missing. */
 export type ChainTo<S extends Stage> = { readonly [K in UpTo[S]]: Proved<K> };
@@ -29,7 +29,9 @@ interface UpTo {
 
 /**
  * Loads and checks the chain of evidence that ends with `last`: each link is of its stage and of this deployment,
- * passed, and holds the digest of the one before it (§4, §15). Whoever acts on a chain loads it himself.
+ * passed, and holds the digest of the one before it (§4, §15), and is signed by the role of its stage. Whoever acts on a
+ * chain loads it himself.
+ * @param acting whether the deployment goes on; see {@link requireSignedEvidence}
  * @throws UNTRUSTED_EVIDENCE, ARTIFACT_CORRUPT
  */
 export async function loadChain<S extends Stage>(
@@ -37,12 +39,14 @@ export async function loadChain<S extends Stage>(
   deploymentId: string,
   last: S,
   digest: Digest,
+  acting = true,
 ): Promise<ChainTo<S>> {
   const links: Record<string, SealedEvidence> = {};
   let next: Digest | null = digest;
   for (const stage of STAGES.slice(0, STAGES.indexOf(last) + 1).toReversed()) {
     if (next === null) throw untrusted(deploymentId, `the chain ends before ${stage}`);
     const link: SealedEvidence = await readEvidenceByDigest(store, stage, next);
+    await requireSignedEvidence(store, link, acting);
     links[stage] = link;
     next = link.predicate.previous;
   }

@@ -6,7 +6,7 @@ import { readRecord } from './record.ts';
 
 /**
  * The whole chain of the deployment that completed with a release: it holds, and speaks of these bytes (§13: a previously
- * released artifact).
+ * released artifact), and all of it is signed.
  * @throws UNTRUSTED_EVIDENCE, ARTIFACT_CORRUPT
  */
 export async function loadCompletedChain(
@@ -18,7 +18,8 @@ export async function loadCompletedChain(
   if (!record || !evidence || record.record.result !== 'completed') {
     throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} has no record of having completed`);
   }
-  const chain = await loadChain(store, deploymentId, 'completion', evidence);
+  if (record.key === null) throw new SlipwayError('UNTRUSTED_EVIDENCE', `nobody signed the record of ${deploymentId}`);
+  const chain = await loadChain(store, deploymentId, 'completion', evidence, false);
   const { release } = chain.release.findings;
   if (release.digest === digest) return chain;
   throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} released ${release.digest}, not ${digest}`);

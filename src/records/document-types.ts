@@ -1,9 +1,9 @@
 import { STATEMENT_TYPE, type Statement, type Subject } from '../contract/envelope.ts';
-import type { Stage } from '../contract/stages.ts';
 
 /** The kinds of documents that Slipway seals: their OCI artifact type, and the predicate type of their statement. */
 export const DOCUMENT = {
   evidence: 'application/vnd.slipway.evidence.v1+json',
+  provenance: 'application/vnd.slipway.provenance.v1+json',
   record: 'application/vnd.slipway.record.v1+json',
   intent: 'application/vnd.slipway.restoration.v1+json',
   act: 'application/vnd.slipway.act.v1+json',
@@ -12,8 +12,8 @@ export const DOCUMENT = {
   platform: 'application/vnd.slipway.platform.v1+yaml',
 } as const;
 
+/** Predicate types of what is no stage's evidence; those are in `src/contract/slsa.ts`. */
 export const PREDICATE = {
-  evidence: (stage: Stage): string => `https://slipway.dev/evidence/${stage}/v1`,
   record: 'https://slipway.dev/record/v1',
   intent: 'https://slipway.dev/restoration/v1',
   act: 'https://slipway.dev/act/v1',

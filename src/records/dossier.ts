@@ -97,7 +97,7 @@ async function readWhileLive(
   return successors;
 }
 
-/** §6, §14: the artifact and the platform file that it went by are in the store, byte for byte. */
+/** §6, §14: the artifact, its SBOM and the platform file that it went by are in the store, byte for byte. */
 async function bytesFault(store: ComponentStore, { record }: StandingRecord, chain: Chain): Promise<Fault | null> {
   const platform = chain['change-intake']?.predicate.findings?.platform;
   try {
@@ -106,6 +106,8 @@ async function bytesFault(store: ComponentStore, { record }: StandingRecord, cha
       await verifyImage(store, record.artifact.digest);
     }
     if (platform !== undefined) await readPlatform(store, platform);
+    const sbom = chain.build?.predicate.findings?.origin?.sbom;
+    if (sbom !== undefined) await store.getBlob(sbom);
     return null;
   } catch (error) {
     if (error instanceof SlipwayError && error.fault !== 'platform') return { clause: '§6', reason: error.message };

@@ -1,11 +1,14 @@
+import { canonicalJson } from '../artifacts/canonical.ts';
 import type { ComponentStore, Descriptor } from '../artifacts/store.ts';
-import { readDocument, readEnvelope, sealDocument } from '../artifacts/sealed.ts';
+import { readDocument, readEnvelope, sealDocument, type Document } from '../artifacts/sealed.ts';
 import { hexOf, type Digest } from '../contract/digest.ts';
-import type { Statement, Subject } from '../contract/envelope.ts';
+import type { Subject } from '../contract/envelope.ts';
 import type { StagePredicate } from '../contract/evidence.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { stageIn, statementOf } from '../contract/slsa.ts';
 import type { Stage } from '../contract/stages.ts';
-import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
+import { believe, claimOfEvidence, requireSigned } from './belief.ts';
+import { DOCUMENT } from './document-types.ts';
 import { nameOf } from './names.ts';
 
 /** A stage's evidence as it stands in the store: its name, and what it says. */
@@ -13,25 +16,31 @@ export interface SealedEvidence<S extends Stage = Stage> {
   readonly digest: Digest;
   readonly predicate: StagePredicate<S>;
   readonly subject: readonly Subject[];
+  /** The name of the key that signed it; null for evidence of versions that did not sign. */
+  readonly key: string | null;
+  readonly document: Document;
 }
 
-/** The evidence of one stage of a deployment, or null while there is none. @throws ARTIFACT_CORRUPT */
+/** The evidence of one stage of a deployment, or null while there is none. @throws UNTRUSTED_EVIDENCE, ARTIFACT_CORRUPT */
 export async function readEvidence<S extends Stage>(
   store: ComponentStore,
   deploymentId: string,
   stage: S,
 ): Promise<SealedEvidence<S> | null> {
   const found = await readDocument(store, nameOf.evidence(deploymentId, stage));
-  return found && asEvidence(stage, found.digest, found.statement);
+  return found && (await asEvidence(store, stage, found));
 }
 
-/** The evidence that `digest` names. @throws UNTRUSTED_EVIDENCE when it is of another stage, ARTIFACT_CORRUPT */
+/**
+ * The evidence that `digest` names.
+ * @throws UNTRUSTED_EVIDENCE when it is of another stage, or not signed by who may; ARTIFACT_CORRUPT
+ */
 export async function readEvidenceByDigest<S extends Stage>(
   store: ComponentStore,
   stage: S,
   digest: Digest,
 ): Promise<SealedEvidence<S>> {
-  return asEvidence(stage, digest, (await readEnvelope(store, digest)).statement);
+  return await asEvidence(store, stage, await readEnvelope(store, digest));
 }
 
 /** Seals what a stage proved. The first evidence of a stage stands, so a repeated activity changes nothing. */
@@ -46,18 +55,42 @@ export async function sealEvidence<S extends Stage>(
     store,
     name: nameOf.evidence(deploymentId, stage),
     artifactType: DOCUMENT.evidence,
-    statement: stateThat(PREDICATE.evidence(stage), predicate, subject),
+    statement: statementOf(predicate, subject),
     ...(image && { subject: image }),
   });
   return await readEvidenceByDigest(store, stage, digest);
 }
 
-function asEvidence<S extends Stage>(stage: S, digest: Digest, statement: Statement): SealedEvidence<S> {
-  if (statement.predicateType !== PREDICATE.evidence(stage)) {
+/**
+ * Before something is done by it.
+ * @param acting the deployment is going on; false for what has been done, which a key may have signed before it was revoked
+ * @throws UNTRUSTED_EVIDENCE for evidence that is not signed by the role of its stage
+ */
+export async function requireSignedEvidence(
+  store: ComponentStore,
+  { predicate, document }: SealedEvidence,
+  acting: boolean,
+): Promise<void> {
+  await requireSigned(store, document, claimOfEvidence(predicate), { what: nameFor(predicate), acting });
+}
+
+async function asEvidence<S extends Stage>(
+  store: ComponentStore,
+  stage: S,
+  document: Document,
+): Promise<SealedEvidence<S>> {
+  const { digest, statement } = document;
+  const predicate = stageIn(stage, statement, (a, b) => canonicalJson(a) === canonicalJson(b));
+  if (predicate === null) {
     throw new SlipwayError(
       'UNTRUSTED_EVIDENCE',
       `${digest} is ${statement.predicateType}; expected the evidence of ${stage}: submit the change again`,
     );
   }
-  return { digest, predicate: statement.predicate as StagePredicate<S>, subject: statement.subject };
+  const key = await believe(store, document, claimOfEvidence(predicate), nameFor(predicate));
+  return { digest, predicate, subject: statement.subject, key, document };
+}
+
+function nameFor({ stage, deploymentId }: StagePredicate): string {
+  return `the evidence of ${stage} of ${deploymentId}`;
 }

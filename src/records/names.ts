@@ -20,6 +20,7 @@ export const nameOf = {
   acts: (target: Target): string => `act.${target.environment}.`,
   quarantine: (digest: Digest, number: number): string => `quarantine.${hexOf(digest)}.${number}`,
   platform: (digest: Digest): string => `platform.${hexOf(digest)}`,
+  sbom: (image: Digest): string => `sbom.${hexOf(image)}`,
   build: (definition: Digest): string => `build.${hexOf(definition)}`,
 };
 

@@ -4,17 +4,21 @@ import { hexOf, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
 import type { RestorationIntent, SealedRecord } from '../contract/sealed-record.ts';
+import { believe, claimOfKeeper } from './belief.ts';
 import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
-import { deploymentBefore, nameOf } from './names.ts';
+import { readEvidence } from './evidence.ts';
+import { deploymentBefore, deploymentOf, nameOf } from './names.ts';
 
 /** A record as it stands in the store. */
 export interface StandingRecord extends SealedRecord {
   readonly digest: Digest;
+  /** The name of the key that signed it; null for records of versions that did not sign. */
+  readonly key: string | null;
 }
 
-/** The record of a deployment, or null while it has none. @throws ARTIFACT_CORRUPT */
+/** The record of a deployment, or null while it has none. @throws UNTRUSTED_EVIDENCE, ARTIFACT_CORRUPT */
 export async function readRecord(store: ComponentStore, deploymentId: string): Promise<StandingRecord | null> {
-  return await readRecordNamed(store, nameOf.record(deploymentId));
+  return await readRecordNamed(store, nameOf.record, deploymentId);
 }
 
 /**
@@ -24,7 +28,7 @@ export async function readRecord(store: ComponentStore, deploymentId: string): P
 export async function standingRecord(store: ComponentStore, deploymentId: string): Promise<StandingRecord | null> {
   const sealed = await readRecord(store, deploymentId);
   if (sealed !== null) return sealed;
-  const decided = await readRecordNamed(store, nameOf.outcome(deploymentId));
+  const decided = await readRecordNamed(store, nameOf.outcome, deploymentId);
   return decided && (await sealRecord(store, decided));
 }
 
@@ -37,9 +41,8 @@ export async function standingRecord(store: ComponentStore, deploymentId: string
  */
 export async function sealRecord(store: ComponentStore, sealed: SealedRecord): Promise<StandingRecord> {
   const id = idOf(sealed.record);
-  const outcome = nameOf.outcome(id);
-  await seal(store, outcome, sealed);
-  const decided = await readRecordNamed(store, outcome);
+  await seal(store, nameOf.outcome(id), sealed);
+  const decided = await readRecordNamed(store, nameOf.outcome, id);
   if (decided === null && sealed.record.result === 'completed') {
     throw new SlipwayError(
       'EVIDENCE_REUSED',
@@ -64,7 +67,7 @@ export async function claimRestoration(
   const name = nameOf.outcome(intent.deploymentId);
   const statement = stateThat(PREDICATE.intent, intent);
   await sealDocument({ store, name, artifactType: DOCUMENT.intent, statement });
-  return await readRecordNamed(store, name);
+  return await readRecordNamed(store, nameOf.outcome, intent.deploymentId);
 }
 
 /** Whether the seventh stage of a deployment is decided already: no stage of it is carried out any more. */
@@ -76,7 +79,10 @@ export async function isDecided(store: ComponentStore, deploymentId: string): Pr
 export async function readClaim(store: ComponentStore, deploymentId: string): Promise<RestorationIntent | null> {
   const found = await readDocument(store, nameOf.outcome(deploymentId));
   if (found === null || found.statement.predicateType === PREDICATE.record) return null;
-  return found.statement.predicate as RestorationIntent;
+  const intent = found.statement.predicate as RestorationIntent;
+  const { environment } = deploymentOf(deploymentId);
+  await believe(store, found, claimOfKeeper(environment, intent.at), `the claim to restore ${deploymentId}`);
+  return intent;
 }
 
 /** What decided the seventh stage: the record of this digest, or that the deployment is restored; null while nothing has. */
@@ -109,10 +115,30 @@ async function seal(
 }
 
 /** Null too when something else than a record stands under that name: a claim to restore. */
-async function readRecordNamed(store: ComponentStore, name: string): Promise<StandingRecord | null> {
-  const found = await readDocument(store, name);
+async function readRecordNamed(
+  store: ComponentStore,
+  name: (deploymentId: string) => string,
+  deploymentId: string,
+): Promise<StandingRecord | null> {
+  const found = await readDocument(store, name(deploymentId));
   if (found === null || found.statement.predicateType !== PREDICATE.record) return null;
-  return { ...(found.statement.predicate as SealedRecord), digest: found.digest };
+  const sealed = found.statement.predicate as SealedRecord;
+  if (typeof sealed.sealedAt !== 'string') throw new TypeError('a record that does not say when it was sealed');
+  const { environment } = deploymentOf(deploymentId);
+  const claim = claimOfKeeper(environment, sealed.sealedAt);
+  const key = await believe(store, found, claim, `the record of ${deploymentId}`);
+  if (key === null) await refuseNewerEvidence(store, deploymentId);
+  return { ...sealed, digest: found.digest, key };
+}
+
+/** Whoever holds no key can give a record a date from before anything was signed, but signs no evidence for it. */
+async function refuseNewerEvidence(store: ComponentStore, deploymentId: string): Promise<void> {
+  const intake = await readEvidence(store, deploymentId, 'change-intake');
+  if (intake === null || intake.key === null) return;
+  throw new SlipwayError(
+    'UNTRUSTED_EVIDENCE',
+    `nobody signed its record, though the evidence of ${deploymentId} is signed: find out who wrote in the store`,
+  );
 }
 
 function idOf(record: DeploymentRecord): string {

@@ -6,9 +6,10 @@ import type { LiveRelease } from '../contract/release.ts';
 import type { Target } from '../contract/target.ts';
 import type { WatchDuty } from '../contract/watch.ts';
 import { readActs } from './acts.ts';
+import { believe } from './belief.ts';
 import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
 import { readEvidence } from './evidence.ts';
-import { nameOf } from './names.ts';
+import { deploymentOf, nameOf } from './names.ts';
 import { environmentOf, readPlatform } from './platform.ts';
 import type { StandingRecord } from './record.ts';
 
@@ -28,13 +29,21 @@ export interface StandingDegradation extends DegradationPredicate {
   readonly evidence: Digest;
 }
 
-/** That a release degraded, as it was sealed; null while it has not. @throws ARTIFACT_CORRUPT */
+/** That a release degraded, as it was sealed; null while it has not. @throws UNTRUSTED_EVIDENCE, ARTIFACT_CORRUPT */
 export async function readDegradation(
   store: ComponentStore,
   deploymentId: string,
 ): Promise<StandingDegradation | null> {
   const found = await readDocument(store, nameOf.watch(deploymentId));
-  return found && { ...(found.statement.predicate as DegradationPredicate), evidence: found.digest };
+  if (found === null) return null;
+  const predicate = found.statement.predicate as DegradationPredicate;
+  const claim = {
+    roles: ['deployer'],
+    environment: deploymentOf(deploymentId).environment,
+    at: predicate.finishedAt,
+  } as const;
+  await believe(store, found, claim, `the evidence that ${deploymentId} degraded`);
+  return { ...predicate, evidence: found.digest };
 }
 
 /** Seals that a release degraded; the first one sealed stands. */

@@ -21,10 +21,12 @@ const CONFIGS = ['application/vnd.oci.image.config.v1+json', 'application/vnd.do
 const LAYERS = [
   'application/vnd.oci.image.layer.v1.tar',
   'application/vnd.oci.image.layer.v1.tar+gzip',
+  'application/vnd.docker.image.rootfs.diff.tar',
   'application/vnd.docker.image.rootfs.diff.tar.gzip',
 ];
 
-const MOST_LAYERS = 127;
+/** As many as an image that has one more may have. */
+const MOST_LAYERS = 126;
 
 /** Reads a base's manifest; answers what is wrong with it, in words, and what to write instead. */
 export function parseBaseManifest(bytes: Uint8Array): BaseManifest | string {
@@ -44,23 +46,6 @@ export function parseBaseManifest(bytes: Uint8Array): BaseManifest | string {
       return `its layer ${index} is a ${layer.mediaType}; expected tar or tar+gzip`;
   }
   return { mediaType: String(mediaType), config, layers: layers as Descriptor[] };
-}
-
-/** What is wrong with a base's config, in words, or null: it has to be for this kind of machine. */
-export function whyWrongConfig(bytes: Uint8Array, layers: number): string | null {
-  const found = jsonIn(bytes);
-  if (found === null) return 'its config is not JSON';
-  const { os, architecture, rootfs } = found as {
-    os?: unknown;
-    architecture?: unknown;
-    rootfs?: { diff_ids?: unknown };
-  };
-  if (os !== 'linux' || architecture !== 'amd64') {
-    return `it is for ${String(os)}/${String(architecture)}; expected an image for linux/amd64`;
-  }
-  const ids = rootfs?.diff_ids;
-  const whole = Array.isArray(ids) && ids.length === layers && ids.every(isDigest);
-  return whole ? null : `its config does not name the contents of its ${layers} layers`;
 }
 
 function whichOfIndex(manifests: unknown): string {

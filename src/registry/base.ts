@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { ComponentStore, Descriptor } from '../artifacts/store.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { Credentials } from './authorization.ts';
-import { parseBaseManifest, whyWrongConfig } from './base-manifest.ts';
+import { parseBaseManifest } from './base-manifest.ts';
 import { openBaseLayout, openBaseSource, type BaseSource } from './base-source.ts';
 import { RegistryFault } from './fault.ts';
 import { MANIFEST_BYTES } from './manifests.ts';
@@ -26,7 +26,8 @@ const MOST_BYTES = 4 * 2 ** 30;
 /**
  * Copies a base image, its config, its layers and then its manifest, into a component's store: what is there already is
  * not asked for again, so a base that was pulled once needs no registry. Digests, kinds and sizes are checked on the
- * way. The image is one of linux/amd64, with layers of tar or tar+gzip, in OCI's or Docker's form.
+ * way. The image is one and no index, with layers of tar or tar+gzip, in OCI's or Docker's form; what its config says is
+ * for whoever builds on it to judge.
  * @param reference `host[:port]/repository[:tag]@sha256:…` (https; http within this machine) or `oci:PATH@sha256:…`
  * @returns the descriptor of its manifest
  * @throws BASE_INVALID for a reference or an image that cannot be built upon; BASE_UNAVAILABLE when its registry does not
@@ -69,8 +70,6 @@ async function copyBase(
   if (config.size > MANIFEST_BYTES)
     throw refused(`its config has ${config.size} bytes; expected at most ${MANIFEST_BYTES}`);
   for (const part of [config, ...layers]) await copyPart(store, part, source, refused);
-  const wrong = whyWrongConfig(await store.getBlob(config.digest), layers.length);
-  if (wrong !== null) throw refused(wrong);
   if (!known) await store.putBlob(bytes);
   return { mediaType, digest, size: bytes.byteLength };
 }

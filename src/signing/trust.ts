@@ -1,5 +1,5 @@
 import { verify } from 'node:crypto';
-import type { Opened } from '../contract/envelope.ts';
+import type { Opened, Signature } from '../contract/envelope.ts';
 import type { Role } from '../contract/stages.ts';
 import { readKey, signedBytes } from './key.ts';
 
@@ -43,19 +43,29 @@ export type Judgement =
   | { readonly state: 'unsigned' }
   | { readonly state: 'untrusted'; readonly reason: string };
 
+/** Whether a key made a signature of a payload. */
+export type Holds = (key: TrustedKey, signature: Signature, payload: Uint8Array) => boolean;
+
 /**
  * Whether a document is signed by a key that may sign it. One good signature is enough. Pure.
  * @param now where something is about to be done by it: then no key that has been revoked counts, whatever time the
  *   document gives itself, for whoever has a stolen key can write any time. Null for what has been done.
  */
-export function judge(policy: TrustPolicy, opened: Opened, claim: Claim, now: string | null): Judgement {
+export function judge(
+  policy: TrustPolicy,
+  opened: Opened,
+  claim: Claim,
+  now: string | null,
+  holds: Holds = hasSigned,
+): Judgement {
   if (opened.signatures.length === 0) return { state: 'unsigned' };
   const reasons: string[] = [];
   for (const signature of opened.signatures) {
     const own = policy.keys.filter(({ keyid }) => keyid === signature.keyid);
     if (own.length === 0) reasons.push(`the key ${signature.keyid.slice(0, 16)}… is not in the trust policy`);
     for (const key of own) {
-      const wrong = whyNot(key, claim, now) ?? whyNoSignature(key, signature.sig, opened.payload);
+      const wrong =
+        whyNot(key, claim, now) ?? (holds(key, signature, opened.payload) ? null : 'did not sign these bytes');
       if (wrong === null) return { state: 'signed', key: key.name };
       reasons.push(`${key.name} ${wrong}`);
     }
@@ -82,8 +92,8 @@ function whyNot(key: TrustedKey, { roles, environment, at }: Claim, now: string 
   return null;
 }
 
-function whyNoSignature(key: TrustedKey, sig: string, payload: Uint8Array): string | null {
-  const publicKey = readKey(key.key);
-  const holds = publicKey !== null && verify(null, signedBytes(payload), publicKey, Buffer.from(sig, 'base64'));
-  return holds ? null : 'did not sign these bytes';
+/** Ed25519 (RFC 8032) over the payload's pre-authentication encoding; some 0.2 ms. */
+export function hasSigned({ key }: TrustedKey, { sig }: Signature, payload: Uint8Array): boolean {
+  const publicKey = readKey(key);
+  return publicKey !== null && verify(null, signedBytes(payload), publicKey, Buffer.from(sig, 'base64'));
 }

@@ -3,7 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
 import type { FailureCode } from '../contract/failure.ts';
+import { apart, mapUsers, MAPPING_FD, type ApartCommand, type Apartness, type Hidden } from './apart.ts';
+import { HANDED_OVER, HANDED_OVER_FD } from './handed-over.ts';
 import { SUPERVISED } from './parent.ts';
 
 /** A process that `slipway up` keeps running. */
@@ -18,6 +21,13 @@ export interface ChildSpec {
    * resolves. Such a program does not watch its parent either: it is ended by a shell that does.
    */
   readonly ready: 'line' | ((signal: AbortSignal) => Promise<void>);
+  /** Where it runs; among all others unless given. */
+  readonly place?: { readonly apartness: Apartness; readonly hidden: Hidden } | undefined;
+  /**
+   * What it is given to read on a descriptor of its own, whose number stands in {@link HANDED_OVER}: asked for at each
+   * start, and never in its environment, its arguments or a file.
+   */
+  readonly handOver?: (() => string) | undefined;
   /** What it is called when it does not become ready. */
   readonly absence: FailureCode;
   /** Milliseconds between SIGTERM and SIGKILL. */
@@ -41,26 +51,38 @@ export interface Run {
  */
 const LEASH = 'exec 3<&0; { cat <&3; kill -TERM $$; } >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
 
-/** Starts one run. Its stdout and stderr are appended to its log. */
+/** Starts one run. Its stdout and stderr are appended to its log. @throws what `handOver` throws */
 export async function launch(spec: ChildSpec, logs: string): Promise<Run> {
+  const secret = spec.handOver?.();
   await mkdir(logs, { recursive: true });
   const log = join(logs, `${spec.name}.log`);
   const errors = await open(log, 'a');
-  const [command, ...args] =
-    spec.ready === 'line'
-      ? [spec.command, ...spec.args]
-      : ['/bin/sh', '-c', LEASH, spec.name, spec.command, ...spec.args];
+  const { command, args, isMapped } = placed(spec);
+  const given = secret === undefined ? {} : { [HANDED_OVER]: String(HANDED_OVER_FD) };
   const child = spawn(command, args, {
-    env: { ...spec.env, [SUPERVISED]: '1' },
-    stdio: ['pipe', 'pipe', errors.fd],
+    env: { ...spec.env, ...given, [SUPERVISED]: '1' },
+    stdio: ['pipe', 'pipe', errors.fd, secret === undefined ? 'ignore' : 'pipe', isMapped ? 'pipe' : 'ignore'],
     // A group of its own: Ctrl-C in the terminal reaches `up` alone, which then stops all in order.
     detached: true,
   });
   const ended = endOf(child);
   await errors.close();
   child.stdin?.on('error', () => {});
+  const stdio = child.stdio as readonly unknown[];
+  if (secret !== undefined) (stdio[HANDED_OVER_FD] as Duplex | null)?.on('error', () => {}).end(secret);
+  if (isMapped && child.pid !== undefined) mapUsers(child.pid, stdio[MAPPING_FD] as Duplex);
   child.stdout?.pipe(createWriteStream(log, { flags: 'a' }));
   return { pid: child.pid, ready: readyOf(child, spec, ended), ended, stop: () => stop(child, spec.stopWithin, ended) };
+}
+
+function placed(spec: ChildSpec): ApartCommand {
+  const [command, args]: readonly [string, readonly string[]] =
+    spec.ready === 'line'
+      ? [spec.command, spec.args]
+      : ['/bin/sh', ['-c', LEASH, spec.name, spec.command, ...spec.args]];
+  if (spec.place === undefined) return { command, args, isMapped: false };
+  const { apartness, hidden } = spec.place;
+  return apart([command, args], apartness, hidden, process.getuid?.() === 0);
 }
 
 async function endOf(child: ChildProcess): Promise<string> {

@@ -29,6 +29,8 @@ export interface Kept {
   readonly pid: () => number | undefined;
   /** Resolves when it was ready for the first time. */
   readonly ready: Promise<void>;
+  /** Ends it in good order; it is started again. */
+  readonly restart: () => Promise<void>;
   /** Stops it, `closing` being aborted. Resolves when it has ended. */
   readonly stop: () => Promise<void>;
 }
@@ -39,7 +41,13 @@ export function keep(spec: ChildSpec, { logs, report, readyWithin, closing }: Ke
 
   /** Starts one run; null when it is ready, else why it is not. */
   async function start(): Promise<string | null> {
-    const started = await launch(spec, logs);
+    let started: Run;
+    try {
+      started = await launch(spec, logs);
+    } catch (error) {
+      if (error instanceof SlipwayError) return error.message;
+      throw error;
+    }
     run = started;
     if (closing.aborted) await started.stop();
     const settled = new AbortController();
@@ -61,14 +69,15 @@ export function keep(spec: ChildSpec, { logs, report, readyWithin, closing }: Ke
   }
 
   async function stayUp(): Promise<void> {
-    for (let ends = 0; ;) {
+    for (let ends = 0, why: string | null = null; ;) {
       const since = Date.now();
-      const how = await run?.ended;
+      const how = why ?? (await run?.ended);
       if (closing.aborted) return;
       ends = Date.now() - since > STAYED_UP ? 1 : ends + 1;
       report(`${spec.name} ended (${how}); starting it again`);
       await backOff(ends);
-      if ((await start()) === null) report(`${spec.name} is ready again`);
+      why = await start();
+      if (why === null) report(`${spec.name} is ready again`);
     }
   }
 
@@ -82,6 +91,7 @@ export function keep(spec: ChildSpec, { logs, report, readyWithin, closing }: Ke
     name: spec.name,
     pid: () => run?.pid,
     ready,
+    restart: async () => run?.stop(),
     stop: async () => {
       await run?.stop();
       await over;

@@ -2,15 +2,25 @@ import { join } from 'node:path';
 import { pathsOf, type LoadedPlatform } from '../config/load.ts';
 import { secretVariablesOf } from '../config/secret-variables.ts';
 import { untilServing, type DevServer } from '../temporal/dev-server.ts';
+import { holderName, holdersOf, type Holder } from '../signing/choice.ts';
+import type { Hidden } from './apart.ts';
 import type { ChildSpec } from './child.ts';
 
-/** The development server, when `up` starts one. */
-export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv): ChildSpec {
+/** How processes are kept from each other's keys. */
+export interface Separation {
+  readonly hidden: { readonly fromWorkers: Hidden; readonly fromOthers: Hidden };
+  /** False where no namespace can be made, and the platform file lets that be. */
+  readonly isApart: boolean;
+}
+
+/** The development server, when `up` starts one. It is given no secret. */
+export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv, separation: Separation): ChildSpec {
   return {
     name: 'temporal',
     command: server.command,
     args: server.args,
     env,
+    place: placeOf(separation, 'fromOthers'),
     ready: (signal) => untilServing(server.location, signal),
     absence: 'TEMPORAL_UNAVAILABLE',
     stopWithin: 5_000,
@@ -19,16 +29,24 @@ export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv): ChildS
 
 /**
  * The local runtime. On SIGTERM it stops its instances one after the other, each within its grace time, so it is given
- * long: killed, it would leave them running.
+ * long: killed, it would leave them running. It signs nothing and is given no key. It stays in our user namespace, where
+ * alone it finds again the instances that an earlier one left: an ordinary user then cannot hide the keys from it, and
+ * it hides them from its instances itself.
  * @param compiled folder of the compiled code.
  */
-export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, compiled: string): ChildSpec {
+export function runtimeProcess(
+  loaded: LoadedPlatform,
+  env: NodeJS.ProcessEnv,
+  compiled: string,
+  { hidden, isApart }: Separation,
+): ChildSpec {
   const folder = join(pathsOf(loaded).state, 'runtime');
   return {
     name: 'runtime',
     command: process.execPath,
     args: [join(compiled, 'src', 'runtime', 'local', 'main.js'), '--folder', folder, '--config', loaded.file],
-    env: withOnly([], loaded, env),
+    env: withoutSecrets(loaded, env, secretVariablesOf(loaded.platform).store),
+    place: isApart && process.getuid?.() === 0 ? { apartness: 'mounts', hidden: hidden.fromOthers } : undefined,
     ready: 'line',
     absence: 'RUNTIME_UNAVAILABLE',
     stopWithin: 60_000,
@@ -37,38 +55,55 @@ export function runtimeProcess(loaded: LoadedPlatform, env: NodeJS.ProcessEnv, c
 
 /**
  * The workers: one orchestrator, one builder, and a deployer for each environment, which holds that environment's
- * credentials and no other's. The builder, which runs components' code, has none but the store's.
+ * credentials and no other's. The builder, which runs components' code, has none but the key that it signs with,
+ * and what lets all of us into the store. Each is
+ * handed its own key when it starts, and runs where no other's can be read.
+ * @param handOver the private key of a holder
  */
 export function workerProcesses(
   loaded: LoadedPlatform,
   env: NodeJS.ProcessEnv,
   compiled: string,
+  separation: Separation,
+  handOver: (holder: Holder) => string,
 ): readonly ChildSpec[] {
   const secrets = secretVariablesOf(loaded.platform);
-  const worker = (name: string, role: string, own: readonly string[] = [], ...more: readonly string[]): ChildSpec => ({
-    name,
+  const place = placeOf(separation, 'fromWorkers');
+  const worker = (holder: Holder, own: readonly string[] = []): ChildSpec => ({
+    name: holderName(holder),
     command: process.execPath,
-    args: [join(compiled, 'workers', `${role}.js`), '--config', loaded.file, ...more],
-    env: withOnly(own, loaded, env),
+    args: [
+      join(compiled, 'workers', `${holder.role}.js`),
+      ...['--config', loaded.file],
+      ...(holder.environment === null ? [] : ['--environment', holder.environment]),
+    ],
+    place,
+    handOver: () => handOver(holder),
+    env: withoutSecrets(loaded, env, [...own, ...secrets.store]),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
   });
-  return [
-    worker('orchestrator', 'orchestrator', secrets.orchestrator),
-    worker('builder', 'builder'),
-    ...Object.keys(loaded.platform.environments).map((environment) =>
-      worker(`deployer-${environment}`, 'deployer', secrets.deployers[environment], '--environment', environment),
-    ),
-  ];
+  return holdersOf(Object.keys(loaded.platform.environments)).map((holder) => {
+    if (holder.environment !== null) return worker(holder, secrets.deployers[holder.environment]);
+    return worker(holder, holder.role === 'orchestrator' ? secrets.orchestrator : []);
+  });
 }
 
-/** Of the variables that the platform's secrets stand in, a process has its own and those of the store. */
-function withOnly(own: readonly string[], { platform }: LoadedPlatform, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { store, orchestrator, deployers } = secretVariablesOf(platform);
-  const others = new Set([orchestrator, ...Object.values(deployers)].flat());
-  for (const name of [...own, ...store]) others.delete(name);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
+/** Without the variables that hold secrets, but for those that are the process's own. */
+export function withoutSecrets(
+  { platform }: LoadedPlatform,
+  env: NodeJS.ProcessEnv,
+  own: readonly string[] = [],
+): NodeJS.ProcessEnv {
+  const { store, orchestrator, deployers, signing } = secretVariablesOf(platform);
+  const secrets = new Set([store, orchestrator, ...Object.values(deployers), signing].flat());
+  for (const name of own) secrets.delete(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.has(name)));
+}
+
+function placeOf({ hidden, isApart }: Separation, whom: keyof Separation['hidden']): ChildSpec['place'] {
+  return isApart ? { apartness: 'namespaces', hidden: hidden[whom] } : undefined;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface Supervisor {
    * becoming ready.
    */
   start(spec: ChildSpec): Promise<void>;
+  /** Ends a process in good order, which is then started again. */
+  restart(name: string): Promise<void>;
   /** Process ids of what runs, by name. */
   pids(): ReadonlyMap<string, number>;
   /** Stops all, the youngest first, and starts nothing again. */
@@ -40,6 +42,9 @@ export function createSupervisor({ logs, report, readyWithin = 60_000 }: Supervi
       const child = keep(spec, { logs, report, readyWithin, closing: closing.signal });
       children.push(child);
       await child.ready;
+    },
+    restart: async (name) => {
+      await children.find((child) => child.name === name)?.restart();
     },
     pids: () => {
       const running = children.map(({ name, pid }) => [name, pid()] as const);

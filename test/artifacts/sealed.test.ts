@@ -2,13 +2,17 @@ import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/artifacts/blobs.ts';
-import { MEDIA_TYPE, putJson, readOciManifest } from '../../src/artifacts/oci.ts';
+import { MEDIA_TYPE, putJson, readOciManifest, type SoundManifest } from '../../src/artifacts/oci.ts';
 import { readDocument, readEnvelope, readSealedBlob, sealBlob, sealDocument } from '../../src/artifacts/sealed.ts';
-import { encodeEnvelope } from '../../src/contract/envelope.ts';
+import { encodeEnvelope, payloadOf } from '../../src/contract/envelope.ts';
 import { statement } from './parts.ts';
 import { blobFile, scratchStore } from './scratch.ts';
 
 const artifactType = 'application/vnd.slipway.evidence.v1+json';
+
+function sized(right: SoundManifest, size: number): SoundManifest {
+  return { ...right, layers: [{ ...right.layers[0], size }] };
+}
 
 describe('a sealed document', () => {
   it('is read back with the digest of its envelope', async () => {
@@ -16,8 +20,9 @@ describe('a sealed document', () => {
     const said = statement({ stage: 'build' });
     const sealed = await sealDocument({ store, name: 'evidence-1', artifactType, statement: said });
     expect(sealed).toEqual({ digest: digestOf(encodeEnvelope(said)), won: true });
-    expect(await readDocument(store, 'evidence-1')).toEqual({ digest: sealed.digest, statement: said });
-    expect(await readEnvelope(store, sealed.digest)).toEqual({ statement: said });
+    const document = { digest: sealed.digest, statement: said, payload: payloadOf(said), signatures: [] };
+    expect(await readDocument(store, 'evidence-1')).toEqual(document);
+    expect(await readEnvelope(store, sealed.digest)).toEqual(document);
     expect(await readDocument(store, 'evidence-2')).toBeNull();
   });
 
@@ -64,6 +69,45 @@ describe('a sealed document', () => {
     await expect(readDocument(store, 'e')).rejects.toMatchObject(expected);
   });
 
+  it.each(['envelope', 'manifest'] as const)('with one bit of its %s flipped is refused', async (which) => {
+    const { store, layout } = await scratchStore();
+    const sealed = await sealDocument({ store, name: 'e', artifactType, statement: statement('true') });
+    const manifest = (await store.resolve('e'))!.digest;
+    const digest = { envelope: sealed.digest, manifest }[which];
+    const bytes = await readFile(blobFile(layout, digest));
+    for (const at of [0, bytes.length >> 1, bytes.length - 1]) {
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 0x10;
+      await chmod(blobFile(layout, digest), 0o644);
+      await writeFile(blobFile(layout, digest), flipped);
+      await expect(readDocument(store, 'e')).rejects.toMatchObject({
+        code: 'ARTIFACT_CORRUPT',
+        message: expect.stringContaining(digest),
+      });
+    }
+  });
+
+  it.each<[string, (right: SoundManifest) => unknown, RegExp]>([
+    ['says another size', (right) => sized(right, 3), /has \d+ bytes, and the manifest of "e" says 3/],
+    ['lists it twice', (right) => ({ ...right, layers: [...right.layers, ...right.layers] }), /a second time/],
+    [
+      'lists another blob beside it',
+      (right) => ({ ...right, layers: [...right.layers, { ...right.config, digest: `sha256:${'0'.repeat(64)}` }] }),
+      /"e" is 2 blobs, and should be one/,
+    ],
+    ['is about nothing that can be found', (right) => ({ ...right, subject: { digest: 'x' } }), /its subject has the/],
+  ])('whose manifest %s is refused', async (_what, change, said) => {
+    const { store } = await scratchStore();
+    await sealDocument({ store, name: 'first', artifactType, statement: statement('true') });
+    const right = await readOciManifest(store, (await store.resolve('first'))!.digest);
+    const named = { ...right, annotations: { ...right.annotations, 'dev.slipway.name': 'e' } };
+    await store.claim('e', await putJson(store, MEDIA_TYPE.manifest, change(named)));
+    await expect(readDocument(store, 'e')).rejects.toMatchObject({
+      code: 'ARTIFACT_CORRUPT',
+      message: expect.stringMatching(said),
+    });
+  });
+
   it('put in the place of another by its ref is noticed', async () => {
     const { store, layout } = await scratchStore();
     await sealDocument({ store, name: 'passed', artifactType, statement: statement('passed') });
@@ -90,6 +134,17 @@ describe('a sealed blob', () => {
     expect(await sealBlob({ store, ...sealing, bytes: Buffer.from('two') })).toEqual({ ...sealed, won: false });
     expect((await readSealedBlob(store, 'history-7'))?.toString()).toBe('one');
     expect(await readSealedBlob(store, 'history-8')).toBeNull();
+  });
+
+  it('with one bit flipped is refused', async () => {
+    const { store, layout } = await scratchStore();
+    const { digest } = await sealBlob({ store, ...sealing, bytes: Buffer.from('one') });
+    await chmod(blobFile(layout, digest), 0o644);
+    await writeFile(blobFile(layout, digest), 'ooe');
+    await expect(readSealedBlob(store, 'history-7')).rejects.toMatchObject({
+      code: 'ARTIFACT_CORRUPT',
+      message: expect.stringContaining(digest),
+    });
   });
 
   it('is no document', async () => {

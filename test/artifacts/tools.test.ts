@@ -1,18 +1,29 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { assembleImage, claimVersion, versionOf } from '../../src/artifacts/image.ts';
+import { assembleImage, claimVersion, verifyImage, versionOf } from '../../src/artifacts/image.ts';
+import { createLayoutStore } from '../../src/artifacts/layout.ts';
+import { readOciManifest } from '../../src/artifacts/oci.ts';
 import { sealDocument } from '../../src/artifacts/sealed.ts';
+import type { ImageSettings } from '../../src/config/image.ts';
+import { putBase } from './bases.ts';
 import { MANIFEST, SOURCE, statement, writeBuild } from './parts.ts';
 import { scratchFolder, scratchStore } from './scratch.ts';
 
 const ARTIFACT_TYPE = 'application/vnd.slipway.evidence.v1+json';
 
+const SETTINGS: ImageSettings = {
+  user: '1000:1001',
+  port: 9000,
+  labels: { 'org.opencontainers.image.title': 'The shop' },
+};
+
 /** A store with a versioned image and two documents about it. */
-async function storeWithEvidence() {
+async function storeWithEvidence({ onBase = false } = {}) {
   const { store, layout } = await scratchStore();
   const folder = await scratchFolder();
   await writeBuild(folder, 'plain');
-  const image = await assembleImage({ store, folder, manifest: MANIFEST, source: SOURCE });
+  const base = onBase ? await putBase(store) : null;
+  const image = await assembleImage({ store, folder, manifest: MANIFEST, settings: SETTINGS, base, source: SOURCE });
   const version = versionOf({ ...SOURCE, digest: image.digest });
   await claimVersion(store, version, image.descriptor);
   for (const name of ['evidence-1', 'evidence-2']) {
@@ -24,7 +35,7 @@ async function storeWithEvidence() {
       subject: image.descriptor,
     });
   }
-  return { layout, image, version };
+  return { store, layout, base, image, version };
 }
 
 function found(tool: string): boolean {
@@ -47,6 +58,57 @@ describe('a store is read by tools that know nothing of Slipway', () => {
     const copy = `oci:${await scratchFolder()}:copy`;
     execFileSync('skopeo', ['--insecure-policy', 'copy', '-q', '--preserve-digests', `oci:${layout}:${version}`, copy]);
     expect(JSON.parse(execFileSync('skopeo', ['inspect', copy], { encoding: 'utf8' })).Digest).toBe(image.digest);
+  });
+
+  it('skopeo takes an image on a base to a place of its own and back, with its digest', async ({ skip }) => {
+    if (!found('skopeo')) skip('skopeo is not installed here: apt-get install skopeo');
+    const { store, layout, base, image, version } = await storeWithEvidence({ onBase: true });
+    const { layers } = await readOciManifest(store, image.digest);
+    const there = `dir:${await scratchFolder()}/there`;
+    const back = await scratchFolder();
+    const copy = ['--insecure-policy', 'copy', '-q', '--preserve-digests'];
+    execFileSync('skopeo', [...copy, `oci:${layout}:${version}`, there]);
+    execFileSync('skopeo', [...copy, there, `oci:${back}/storefront:${version}`]);
+
+    const seen = JSON.parse(execFileSync('skopeo', ['inspect', `oci:${back}/storefront:${version}`]).toString());
+    expect(seen).toMatchObject({
+      Digest: image.digest,
+      Architecture: 'arm64',
+      Layers: layers.map(({ digest }) => digest),
+      Env: ['PATH=/usr/bin', 'NODE_VERSION=22', 'GREETING=a=b', 'LOG_LEVEL=info', 'PORT=9000'],
+      Labels: {
+        'org.opencontainers.image.title': 'The shop',
+        'org.opencontainers.image.base.name': base?.name,
+        'org.opencontainers.image.base.digest': base?.descriptor.digest,
+      },
+    });
+    const shown = execFileSync('skopeo', ['inspect', '--config', `oci:${back}/storefront:${version}`]).toString();
+    expect(JSON.parse(shown).config).toMatchObject({
+      User: '1000:1001',
+      ExposedPorts: { '9000/tcp': {} },
+      Entrypoint: ['node', 'server.mjs'],
+      WorkingDir: '/app',
+    });
+    await verifyImage(createLayoutStore({ path: back }).component('storefront'), image.digest);
+  });
+
+  it('oras pulls the layers of an image on a base, and shows what is known about it', async ({ skip }) => {
+    if (!found('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
+    const { store, layout, image, version } = await storeWithEvidence({ onBase: true });
+    const args = ['manifest', 'fetch', '--oci-layout', `${layout}:${version}`];
+    expect(JSON.parse(execFileSync('oras', args, { encoding: 'utf8' }))).toEqual(
+      await readOciManifest(store, image.digest),
+    );
+    const copy = await scratchFolder();
+    const to = ['--from-oci-layout', `${layout}:${version}`, '--to-oci-layout', `${copy}/storefront:${version}`];
+    execFileSync('oras', ['copy', '--recursive', '--no-tty', ...to], { stdio: 'ignore' });
+    const byDigest = `${copy}/storefront@${image.digest}`;
+    const seen = JSON.parse(
+      execFileSync('oras', ['discover', '--oci-layout', '--format', 'json', byDigest], { encoding: 'utf8' }),
+    );
+    const referrers: readonly { artifactType: string }[] = seen.manifests ?? seen.referrers;
+    expect(referrers.map(({ artifactType }) => artifactType)).toEqual([ARTIFACT_TYPE, ARTIFACT_TYPE]);
+    await verifyImage(createLayoutStore({ path: copy }).component('storefront'), image.digest);
   });
 
   it('oras shows the evidence at the image that it is about', async ({ skip }) => {

@@ -25,7 +25,14 @@ describe('slipway demo', () => {
 
   test('ends well, with one document and nothing else on stdout', () => {
     expect(exitCode).toBe(0);
-    expect(Object.keys(outcome)).toEqual(['records', 'requests', 'requestsByStep', 'verified', 'instancesUnchanged']);
+    expect(Object.keys(outcome)).toEqual([
+      'records',
+      'requests',
+      'requestsByStep',
+      'verified',
+      'signedBy',
+      'instancesUnchanged',
+    ]);
   });
 
   test('deploys the three, takes the third storefront back, and turns the undocumented commit away', () => {

@@ -13,6 +13,7 @@ import { sealEvidence } from '../../src/records/evidence.ts';
 import { sealRecord } from '../../src/records/record.ts';
 import { MANIFEST, SOURCE } from '../artifacts/parts.ts';
 import { scratchFolder } from '../artifacts/scratch.ts';
+import { TEST_NOTARY } from '../signing/keys.ts';
 
 type Hashes = DeployFindings['instanceFolderHashes'];
 
@@ -31,7 +32,7 @@ const TIMES = { startedAt: '2026-11-23T10:00:00.000Z', finishedAt: '2026-11-23T1
 /** A store in which one release took over from another, and its deploy evidence says what the runtime saw. */
 async function storeAfter(kind: SealedManifest['kind'], hashes: Hashes): Promise<ArtifactStore> {
   const path = await scratchFolder();
-  const artifacts = createLayoutStore({ path });
+  const artifacts = createLayoutStore({ path, notary: TEST_NOTARY });
   const store = artifacts.component('restock');
   const built = join(path, 'built');
   await mkdir(built);

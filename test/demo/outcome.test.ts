@@ -36,6 +36,7 @@ const KEPT: DemoOutcome = {
   requests: { sent: 100, failed: 0 },
   requestsByStep: [{ step: 'The catalog opens', sent: 100, failed: 0, mayFail: false }],
   verified: { 'staging/catalog/1': 'VALID' },
+  signedBy: { 'staging/catalog/1': ['orchestrator-1', 'builder-1', 'deployer-1'] },
   instancesUnchanged: true,
 };
 
@@ -85,6 +86,7 @@ describe('a demo', () => {
     [{ verified: { 'staging/catalog/1': 'INVALID' } }, 'staging/catalog/1 is INVALID'],
     [{ records: [], verified: {} }, 'no record'],
     [{ instancesUnchanged: false }, 'instance folder'],
+    [{ signedBy: { 'staging/catalog/1': ['builder-1', null] } }, 'staging/catalog/1 is not signed'],
   ] as const)('that breaks a promise says which: %j', (broken, sentence) => {
     expect(brokenPromises({ ...KEPT, ...broken })).toEqual([expect.stringContaining(sentence)]);
   });

@@ -35,6 +35,7 @@ const OUTCOME: DemoOutcome = {
     { step: 'Nothing bad was live', sent: 50, failed: 1, mayFail: false },
   ],
   verified: { 'workshop/restock/2': 'VALID' },
+  signedBy: { 'workshop/restock/2': ['orchestrator-1', 'builder-1', 'deployer-1'] },
   instancesUnchanged: true,
 };
 

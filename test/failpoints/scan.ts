@@ -50,7 +50,7 @@ const READING: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Methods that change the world, whatever they are called on: file handles, servers, processes. */
-const METHODS = new Set(['appendFile', 'chmod', 'kill', 'listen', 'truncate', 'writeFile']);
+const METHODS = new Set(['appendFile', 'chmod', 'kill', 'listen', 'truncate', 'writeFile', 'writev']);
 /** A stable address's own method, which is an effect inside. */
 const OWN = 'address.listen';
 

@@ -16,6 +16,7 @@ import { readRecord } from '../../src/records/record.ts';
 import { verifyDeployment } from '../../src/records/verify.ts';
 import { createLocalObserver } from '../../src/runtime/local/client.ts';
 import { connect } from '../../src/temporal/connection.ts';
+import { openReader } from '../../src/signing/open.ts';
 import { startPlatform } from '../../src/up/up.ts';
 import { createShop } from './shop.ts';
 
@@ -42,7 +43,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
   const loaded = await loadPlatform(file);
   const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
   const drill = join(folder, 'drill');
-  const env = { ...inherited, [FAILPOINT_FILE]: drill };
+  const env = { ...inherited, [FAILPOINT_FILE]: drill, SLIPWAY_KEYS: join(folder, 'keys') };
   const lines: string[] = [];
   const running = await startPlatform({
     loaded,
@@ -54,7 +55,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
   const client = new Client({ connection, namespace: running.location.namespace });
   const slipway = await openSlipway(running.location);
   const paths = pathsOf(loaded);
-  const artifacts = openStore(loaded, { env });
+  const artifacts = openStore(loaded, { env, notary: openReader({ loaded, env }) });
   const observer = createLocalObserver({ folder: join(paths.state, 'runtime') });
   const target = { environment: 'staging', component: 'web' };
 

@@ -14,13 +14,14 @@ import {
   sealRecord,
 } from '../../src/records/record.ts';
 import { orderOf, TARGET } from './plan.ts';
+import { NOBODY, type Notary } from '../../src/signing/notary.ts';
 import { handsOn, scratchStore } from './scratch.ts';
 
 const AT = '2026-11-23T09:00:00.000Z';
 const ROUNDS = 100;
 
-async function openRecords() {
-  const { path, artifacts } = await scratchStore();
+async function openRecords(notary?: Notary) {
+  const { path, artifacts } = await scratchStore(undefined, notary);
   return { path, store: artifacts.component(TARGET.component) };
 }
 
@@ -46,7 +47,7 @@ describe('the record of a deployment', () => {
     expect(await readRecord(store, idOf(1))).toBeNull();
     expect(await isDecided(store, idOf(1))).toBe(false);
     const sealed = await sealRecord(store, sealedAs('failed'));
-    expect(sealed).toEqual({ ...sealedAs('failed'), digest: sealed.digest });
+    expect(sealed).toEqual({ ...sealedAs('failed'), digest: sealed.digest, key: 'orchestrator-1' });
     expect(await readRecord(store, idOf(1))).toEqual(sealed);
     expect(await readOutcome(store, idOf(1))).toBe(sealed.digest);
     expect(await isDecided(store, idOf(1))).toBe(true);
@@ -130,7 +131,7 @@ describe('the seventh stage is completion or rollback, and never both', () => {
   );
 
   test('exactly one wins when two processes come at once', async () => {
-    const { path, store } = await openRecords();
+    const { path, store } = await openRecords(NOBODY); // as the racers, who have no key
     const racers = await Promise.all(['complete', 'restore'].map((kind) => startRacer(path, kind)));
     for (let n = 1; n <= ROUNDS; n += 1) {
       const answers = await Promise.all(racers.map((racer) => racer(idOf(n))));

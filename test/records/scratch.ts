@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import type { ArtifactStore } from '../../src/artifacts/store.ts';
 import type { Digest } from '../../src/contract/digest.ts';
+import { TEST_NOTARY } from '../signing/keys.ts';
 
 /** In memory where there is such a folder: what is sealed is synced, and that is most of the time it takes. */
 const ROOT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -17,20 +18,20 @@ export interface ScratchStore {
   remove(): Promise<void>;
 }
 
-/** An empty store, or a copy of another. */
-export async function openStore(original?: string): Promise<ScratchStore> {
+/** An empty store, or a copy of another; what is sealed there is signed, unless told otherwise. */
+export async function openStore(original?: string, notary = TEST_NOTARY): Promise<ScratchStore> {
   const path = await mkdtemp(join(ROOT, 'slipway-records-'));
   if (original !== undefined) await cp(original, path, { recursive: true });
   return {
     path,
-    artifacts: createLayoutStore({ path }),
+    artifacts: createLayoutStore({ path, notary }),
     remove: () => rm(path, { recursive: true, force: true }),
   };
 }
 
 /** An empty store, or a copy of another, that is gone after the test. */
-export async function scratchStore(original?: string): Promise<ScratchStore> {
-  const opened = await openStore(original);
+export async function scratchStore(original?: string, notary = TEST_NOTARY): Promise<ScratchStore> {
+  const opened = await openStore(original, notary);
   onTestFinished(() => opened.remove());
   return opened;
 }

@@ -46,7 +46,7 @@ const VALID = { verdict: 'VALID', clause: null, reason: null };
 
 test('all that the pipeline sealed is VALID', async () => {
   const { verify, idOf } = await copy();
-  for (const n of [1, 2, 3, 4]) expect(await verify(n)).toEqual({ id: idOf(n), ...VALID });
+  for (const n of [1, 2, 3, 4]) expect(await verify(n)).toMatchObject({ id: idOf(n), ...VALID });
 });
 
 test.each(['staging/storefront/5', 'staging/catalog/1', 'production/storefront/1', 'nonsense'])(
@@ -204,8 +204,8 @@ describe('what was sealed anew in place of another is noticed', () => {
   });
 
   test.each([
-    ['a record without stages', { record: { stages: null } }],
-    ['a record without a change', { record: { change: null } }],
+    ['a record without stages', { record: { stages: null }, sealedAt: '2026-11-23T10:00:00.000Z' }],
+    ['a record without a change', { record: { change: null }, sealedAt: '2026-11-23T10:00:00.000Z' }],
     ['nothing but a record', {}],
   ])('%s is in no form that the pipeline writes', async (_, predicate) => {
     const { verify, hands, store, idOf } = await copy();

@@ -90,6 +90,7 @@ describe.skipIf(DOCKER_REGISTRY.command === null)('before a registry, a network'
 
   const scene = (more: Partial<RegistryStoreOptions> = {}) => sceneBefore(registry, more);
 
+  // oxlint-disable-next-line vitest/expect-expect -- expectBrought does
   it.each<[string, (seen: Seen) => boolean, Fault]>([
     ['cuts a small upload', isUpload, { cutRequestAfter: 5 }],
     ['loses the answer to the end of an upload', ({ method }) => method === 'PUT', { loseAnswer: true }],

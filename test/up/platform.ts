@@ -53,7 +53,7 @@ export async function testPlatform(env: NodeJS.ProcessEnv = {}): Promise<TestPla
     told,
     options: {
       loaded,
-      env: { ...inherited, ...env },
+      env: { ...inherited, SLIPWAY_KEYS: join(folder, 'keys'), ...env },
       logger: pino({ level: 'silent' }),
       report: (line) => told.push(line),
       compiled,

@@ -116,6 +116,7 @@ describe('slipway up on a server that runs already', () => {
     await expect(startPlatform(platform.options)).rejects.toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
     expect(platform.told).toEqual([
       'Temporal: the server at 127.0.0.1:1, namespace default, named by TEMPORAL_ADDRESS',
+      expect.stringMatching(/^Made /),
     ]);
     await platform.remove();
   }, 10_000);

@@ -5,6 +5,7 @@ import { readManifest, unpackImage } from '../../artifacts/image.ts';
 import { openStore } from '../../artifacts/open.ts';
 import type { ArtifactStore } from '../../artifacts/store.ts';
 import { loadPlatform, pathsOf } from '../../config/load.ts';
+import { secretVariablesOf } from '../../config/secret-variables.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
 import { armFailpoint } from '../../failpoints.ts';
 import { exitWhenParentDies } from '../../up/parent.ts';
@@ -21,13 +22,16 @@ export async function main(args: readonly string[]): Promise<LocalRuntime> {
 
   const loaded = await loadPlatform(config);
   const { instances } = pathsOf(loaded);
+  const store = openStore(loaded, { env: { ...process.env } });
+  // No instance inherits what lets us into the store.
+  for (const variable of secretVariablesOf(loaded.platform).store) delete process.env[variable];
   const { ports, drainWithin } = loaded.platform.runtimes.local;
   const runtime = await startLocalRuntime({
     folder,
     instances,
     ports,
     drainWithin,
-    images: imagesIn(openStore(loaded, { env: process.env })),
+    images: imagesIn(store),
     logger: pino({ name: 'runtime' }, pino.destination(2)),
   });
   console.log('ready');

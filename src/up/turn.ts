@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SlipwayError } from '../contract/failure.ts';
-import { lockFolder, type Lock } from '../up/lock.ts';
+import { lockFolder, type Lock } from './lock.ts';
 
 /** Milliseconds between two tries. */
 const PAUSE = 50;
