@@ -35,7 +35,10 @@ environments:
  * A whole platform of its own: server, runtime, workers, as real processes, and a shop to deploy. Its processes die
  * where the file `drill` in its folder says (see `armFailpoint`).
  */
-export async function openPlatform({ platform = PLATFORM }: { platform?: string } = {}) {
+export async function openPlatform({
+  platform = PLATFORM,
+  variables = {},
+}: { platform?: string; variables?: NodeJS.ProcessEnv } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-'));
   const file = join(folder, 'platform.yaml');
   await writeFile(file, platform);
@@ -43,7 +46,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
   const loaded = await loadPlatform(file);
   const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
   const drill = join(folder, 'drill');
-  const env = { ...inherited, [FAILPOINT_FILE]: drill, SLIPWAY_KEYS: join(folder, 'keys') };
+  const env = { ...inherited, ...variables, [FAILPOINT_FILE]: drill, SLIPWAY_KEYS: join(folder, 'keys') };
   const lines: string[] = [];
   const running = await startPlatform({
     loaded,
