@@ -7,6 +7,7 @@ import { baseAddress } from './http-address.ts';
 import { prometheus } from './prometheus.ts';
 import { overlapsIn } from './secret-variables.ts';
 import { contradictionsIn, limits, soak } from './soak.ts';
+import { storeSchema } from './store.ts';
 import { signingSchema, trustSchema, undeclaredIn } from './trust.ts';
 import { verificationSchema } from './verification.ts';
 import { webhooksSchema } from './webhooks.ts';
@@ -66,8 +67,8 @@ const environment = z.strictObject({
 export const platformSchema = z
   .strictObject({
     apiVersion: z.literal('slipway/v1'),
-    /** `.slipway/store` unless given. */
-    store: z.strictObject({ path: path.default('.slipway/store') }).prefault({}),
+    /** `{ path: .slipway/store }` unless given. */
+    store: storeSchema.prefault({}),
     sources: z.array(source).min(1),
     runtimes: z.strictObject({ local: localRuntime.prefault({}) }).prefault({}),
     build: z

@@ -2,6 +2,8 @@ import type { Platform } from './platform.ts';
 
 /** The variables that a platform file refers to for secrets, by who may have them: no process is given another's. */
 export interface SecretVariables {
+  /** Those of the store, which everybody has who reads or writes there. */
+  readonly store: readonly string[];
   /** Those of webhooks, which the orchestrator sends. */
   readonly orchestrator: readonly string[];
   /** Those of an environment, which its deployer has. */
@@ -12,12 +14,13 @@ export interface SecretVariables {
   readonly components: readonly string[];
 }
 
-type Referring = Pick<Platform, 'webhooks' | 'environments' | 'signing'>;
+type Referring = Pick<Platform, 'store' | 'webhooks' | 'environments' | 'signing'>;
 
-export function secretVariablesOf({ webhooks, environments, signing }: Referring): SecretVariables {
+export function secretVariablesOf({ store, webhooks, environments, signing }: Referring): SecretVariables {
   const references = webhooks.receivers.flatMap(({ url, secret }) => [url, secret]);
   const deployers = Object.entries(environments).map(([name, { prometheus }]) => [name, named([prometheus?.token])]);
   return {
+    store: named('registry' in store ? [store.username, store.password, store.token] : []),
     orchestrator: named(references),
     deployers: Object.fromEntries(deployers),
     signing: named([signing.orchestrator, signing.builder, ...Object.values(signing.deployers)]),
@@ -41,8 +44,8 @@ export interface Overlap {
 /** Prefixes with which a component of one environment could ask for another's secret, or for the platform's own. */
 export function overlapsIn(referring: Referring): readonly Overlap[] {
   const prefixes = prefixesOf(referring.environments);
-  const { orchestrator, deployers, signing } = secretVariablesOf(referring);
-  const own = [...orchestrator, ...Object.values(deployers).flat(), ...signing];
+  const { store, orchestrator, deployers, signing } = secretVariablesOf(referring);
+  const own = [...store, ...orchestrator, ...Object.values(deployers).flat(), ...signing];
   return prefixes.flatMap(([environment, prefix]) => {
     const [other] = prefixes.find(([, longer]) => longer !== prefix && longer.startsWith(prefix)) ?? [];
     if (other !== undefined) return [{ environment, expected: `none with which those of ${other} begin too` }];

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
-import { createLayoutStore } from '../artifacts/layout.ts';
+import { openStore } from '../artifacts/open.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { createSlipway, type Slipway } from '../client/slipway.ts';
 import { pathsOf } from '../config/load.ts';
@@ -60,13 +60,13 @@ export async function startPlaying(options: PlayOptions): Promise<Playing> {
     // Last of all: Temporal's client ends the process when it tries a call again on a connection that is closed.
     undo.push(() => connection.close());
     const { address, namespace } = platform.location;
-    const { state, store } = pathsOf(prepared.loaded);
+    const { state } = pathsOf(prepared.loaded);
     return {
       ...prepared,
       story,
       slipway: createSlipway(new Client({ connection, namespace })),
       observer: createLocalObserver({ folder: join(state, 'runtime') }),
-      artifacts: createLayoutStore({ path: store, notary: openReader({ loaded: prepared.loaded, env }) }),
+      artifacts: openStore(prepared.loaded, { env, notary: openReader({ loaded: prepared.loaded, env }) }),
       ui: platform.ui,
       server: { address, namespace },
       heeding: (signal, work) => connection.withAbortSignal(oneForManyCalls(signal), work),

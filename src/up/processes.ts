@@ -45,7 +45,11 @@ export function runtimeProcess(
     name: 'runtime',
     command: process.execPath,
     args: [join(compiled, 'src', 'runtime', 'local', 'main.js'), '--folder', folder, '--config', loaded.file],
-    env: withoutSecrets(loaded, env, ({ components }, name) => components.some((prefix) => name.startsWith(prefix))),
+    env: withoutSecrets(
+      loaded,
+      env,
+      ({ store, components }, name) => store.includes(name) || components.some((prefix) => name.startsWith(prefix)),
+    ),
     place: isApart && process.getuid?.() === 0 ? { apartness: 'mounts', hidden: hidden.fromOthers } : undefined,
     ready: 'line',
     absence: 'RUNTIME_UNAVAILABLE',
@@ -55,7 +59,8 @@ export function runtimeProcess(
 
 /**
  * The workers: one orchestrator, one builder, and a deployer for each environment, which holds that environment's
- * credentials and no other's. The builder, which runs components' code, has none but the key that it signs with. Each is
+ * credentials and no other's. The builder, which runs components' code, has none but the key that it signs with,
+ * and what lets all of us into the store. Each is
  * handed its own key when it starts, and runs where no other's can be read.
  * @param handOver the private key of a holder
  */
@@ -78,7 +83,7 @@ export function workerProcesses(
     ],
     place,
     handOver: () => handOver(holder),
-    env: withoutSecrets(loaded, env, (_, variable) => own.includes(variable)),
+    env: withoutSecrets(loaded, env, ({ store }, variable) => own.includes(variable) || store.includes(variable)),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
@@ -100,8 +105,8 @@ export function withoutSecrets(
   isOwn: (variables: SecretVariables, name: string) => boolean = () => false,
 ): NodeJS.ProcessEnv {
   const variables = secretVariablesOf(platform);
-  const { orchestrator, deployers, signing, components } = variables;
-  const named = new Set([orchestrator, ...Object.values(deployers), signing].flat());
+  const { store, orchestrator, deployers, signing, components } = variables;
+  const named = new Set([store, orchestrator, ...Object.values(deployers), signing].flat());
   const isSecret = (name: string): boolean => named.has(name) || components.some((prefix) => name.startsWith(prefix));
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isSecret(name) || isOwn(variables, name)));
 }

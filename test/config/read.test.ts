@@ -47,7 +47,7 @@ test('a file that is right is read with its defaults filled in', () => {
     afterRollback: 'hold',
   });
   expect(read.sources[0]?.branches).toEqual(['main']);
-  expect(read.store.path).toBe('.slipway/store');
+  expect(read.store).toEqual({ path: '.slipway/store' });
 });
 
 test('each kind of file is refused under its own code', () => {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
-import { createLayoutStore } from '../../src/artifacts/layout.ts';
+import { openStore } from '../../src/artifacts/open.ts';
 import { openSlipway } from '../../src/client/index.ts';
 import { loadPlatform, pathsOf } from '../../src/config/load.ts';
 import type { LaneState, Submission } from '../../src/contract/lane.ts';
@@ -69,7 +69,7 @@ export async function openPlatform({
   const client = new Client({ connection, namespace: running.location.namespace });
   const slipway = await openSlipway(running.location);
   const paths = pathsOf(loaded);
-  const artifacts = createLayoutStore({ path: paths.store, notary: openReader({ loaded, env }) });
+  const artifacts = openStore(loaded, { env, notary: openReader({ loaded, env }) });
   const observer = createLocalObserver({ folder: join(paths.state, 'runtime') });
   const target = { environment: 'staging', component: 'web' };
 

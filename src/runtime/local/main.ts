@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { readManifest, unpackImage } from '../../artifacts/image.ts';
-import { createLayoutStore } from '../../artifacts/layout.ts';
+import { openStore } from '../../artifacts/open.ts';
+import type { ArtifactStore } from '../../artifacts/store.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform } from '../../config/load.ts';
 import { secretVariablesOf } from '../../config/secret-variables.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
@@ -29,7 +30,10 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
   if (folder === undefined) throw new SlipwayError('USAGE', '--folder DIR: the folder of the runtime is missing.');
 
   const loaded = await loadPlatform(config);
-  const { store, instances } = pathsOf(loaded);
+  const { instances } = pathsOf(loaded);
+  const store = openStore(loaded, { env: { ...env } });
+  // No instance inherits what lets us into the store.
+  for (const variable of secretVariablesOf(loaded.platform).store) delete env[variable];
   const { keys, files } = privatePlacesOf(loaded, env);
   const { ports, drainWithin } = loaded.platform.runtimes.local;
   const mask = createMask();
@@ -72,8 +76,7 @@ async function secretFolders({ folder, platform }: LoadedPlatform): Promise<read
   return [...new Set((await Promise.all(real)).flat())];
 }
 
-function imagesIn(path: string): Images {
-  const store = createLayoutStore({ path });
+function imagesIn(store: ArtifactStore): Images {
   return {
     manifest: (component, digest) => readManifest(store.component(component), digest),
     unpack: (component, digest, folder) => unpackImage(store.component(component), digest, folder),
