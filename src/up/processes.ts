@@ -78,7 +78,8 @@ export function workerProcesses(
     command: process.execPath,
     args: [
       join(compiled, 'workers', `${holder.role}.js`),
-      ...['--config', loaded.file],
+      '--config',
+      loaded.file,
       ...(holder.environment === null ? [] : ['--environment', holder.environment]),
     ],
     place,

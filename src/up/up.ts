@@ -109,7 +109,7 @@ async function startAll(options: UpOptions, supervisor: Supervisor): Promise<Rea
 
   report('Starting the runtime and the workers');
   await supervisor.start(runtimeProcess(loaded, reached.env, compiled, separation));
-  const workers = workerProcesses(loaded, reached.env, compiled, separation, keys.handOver);
+  const workers = workerProcesses(loaded, reached.env, compiled, separation, (holder) => keys.handOver(holder));
   await Promise.all(workers.map((worker) => supervisor.start(worker)));
   logger.info({ pids: Object.fromEntries(supervisor.pids()) }, 'platform is ready');
   return { ...reached, keys };

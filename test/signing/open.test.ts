@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it as base, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { digestOf } from '../../src/artifacts/blobs.ts';
 import type { Signature } from '../../src/contract/envelope.ts';
 import type { Role } from '../../src/contract/stages.ts';
@@ -11,15 +11,12 @@ import { openNotary, openReader, type NotaryOptions } from '../../src/signing/op
 import type { Notary } from '../../src/signing/notary.ts';
 import { keyedPlatform, PLATFORM, type KeyedPlatform } from './platform.ts';
 
-const it = base.extend<{ platform: KeyedPlatform }>({
-  platform: async ({}, use) => {
-    const platform = await keyedPlatform();
-    await createMissingKeys({ loaded: await platform.load(), env: platform.env, now: new Date() });
-    await use(platform);
-    await platform.remove();
-  },
+let platform: KeyedPlatform;
+beforeEach(async () => {
+  platform = await keyedPlatform();
+  await createMissingKeys({ loaded: await platform.load(), env: platform.env, now: new Date() });
 });
-
+afterEach(() => platform.remove());
 const PAYLOAD = Buffer.from('{}');
 const BUILDER = { role: 'builder', environment: null } as const;
 
@@ -47,7 +44,7 @@ async function judged(notary: Notary, reader: Notary, role: Role = 'builder', at
 const reader = async ({ load, env }: KeyedPlatform): Promise<Notary> => openReader({ loaded: await load(), env });
 
 describe('a worker’s notary', () => {
-  it('signs with the key of its role and environment', async ({ platform }) => {
+  it('signs with the key of its role and environment', async () => {
     const deployer = await open(platform, 'deployer');
     expect(await judged(deployer, await reader(platform), 'deployer')).toBe('deployer-staging-1');
     expect(await judged(deployer, await reader(platform), 'builder')).toContain(
@@ -55,15 +52,13 @@ describe('a worker’s notary', () => {
     );
   });
 
-  it('takes up a new key when there is one, without being started again', async ({ platform }) => {
+  it('takes up a new key when there is one, without being started again', async () => {
     const builder = await open(platform);
     await rotateKey({ loaded: await platform.load(), env: platform.env, now: new Date() }, BUILDER, 'ada');
     expect(await judged(builder, await reader(platform))).toBe('builder-2');
   });
 
-  it('hears of a revocation at once: it signs no more, and what was signed is believed no more', async ({
-    platform,
-  }) => {
+  it('hears of a revocation at once: it signs no more, and what was signed is believed no more', async () => {
     const [builder, orchestrator] = [await open(platform), await open(platform, 'orchestrator')];
     const signatures = builder.sign(PAYLOAD);
     const now = new Date();
@@ -78,7 +73,7 @@ describe('a worker’s notary', () => {
     expect(await orchestrator.judge(opened, claim, true)).toMatchObject({ state: 'untrusted' });
   });
 
-  it('signs with nothing that would not be believed, and waits for a new key', async ({ platform }) => {
+  it('signs with nothing that would not be believed, and waits for a new key', async () => {
     const builder = await open(platform);
     const now = new Date();
     await rotateKey({ loaded: await platform.load(), env: platform.env, now }, BUILDER, 'ada');
@@ -91,9 +86,7 @@ describe('a worker’s notary', () => {
     expect(await judged(builder, await reader(platform))).toBe('builder-3');
   });
 
-  it('believes nobody while the policy cannot be read, and says that this is our side’s fault', async ({
-    platform,
-  }) => {
+  it('believes nobody while the policy cannot be read, and says that this is our side’s fault', async () => {
     const builder = await open(platform);
     const opened = openedWith(builder.sign(PAYLOAD));
     const claim = { roles: ['builder'], environment: null, at: new Date().toISOString() } as const;
@@ -119,7 +112,7 @@ describe('a worker’s notary', () => {
     expect(await builder.judge(opened, claim, true)).toEqual({ state: 'signed', key: 'builder-1' });
   });
 
-  it('goes by platform.yaml as soon as that says whose signatures count', async ({ platform }) => {
+  it('goes by platform.yaml as soon as that says whose signatures count', async () => {
     const builder = await open(platform);
     await platform.write(`${PLATFORM}trust: { keys: [] }\n`);
     expect(() => builder.sign(PAYLOAD)).toThrow(/the trust policy has no key of it/);
@@ -156,14 +149,14 @@ describe('a worker cannot start', () => {
       async ({ keys }: KeyedPlatform) => writeFile(join(keys.folder, 'builder-1.pem'), 'secret words'),
       /found no Ed25519 private key/,
     ],
-  ] as const)('%s', async ([, spoil, said], { platform }) => {
+  ] as const)('%s', async ([, spoil, said]) => {
     await spoil(platform);
     const opened = open(platform);
     await expect(opened).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE', message: expect.stringMatching(said) });
     await expect(opened).rejects.not.toThrow(/secret words/);
   });
 
-  it('with a key by reference that is not there, not known, or another role’s', async ({ platform }) => {
+  it('with a key by reference that is not there, not known, or another role’s', async () => {
     const refer = (reference: string) => platform.write(`${PLATFORM}signing: { builder: ${reference} }\n`);
     const refused = (said: RegExp, env = platform.env) =>
       expect(open({ ...platform, env })).rejects.toMatchObject({
@@ -179,12 +172,12 @@ describe('a worker cannot start', () => {
     await refused(/signing.builder: .*nowhere.pem cannot be read \(ENOENT\)/);
   });
 
-  it('with a key that it was handed and nobody knows', async ({ platform }) => {
+  it('with a key that it was handed and nobody knows', async () => {
     await expect(open(platform, 'builder', { handedOver: PEM })).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
   });
 });
 
-it('a key by reference signs, from a variable or a file beside the platform file', async ({ platform }) => {
+it('a key by reference signs, from a variable or a file beside the platform file', async () => {
   const pem = await readFile(join(platform.keys.folder, 'builder-1.pem'), 'utf8');
   await writeFile(join(platform.folder, 'own.pem'), pem);
   await rm(join(platform.keys.folder, 'builder-1.pem'));
@@ -195,14 +188,14 @@ it('a key by reference signs, from a variable or a file beside the platform file
   expect(await judged(await open(given), await reader(platform))).toBe('builder-1');
 });
 
-it('a key that is handed over signs, and nothing is looked for', async ({ platform }) => {
+it('a key that is handed over signs, and nothing is looked for', async () => {
   const pem = await readFile(join(platform.keys.folder, 'builder-1.pem'), 'utf8');
   await rm(join(platform.keys.folder, 'builder-1.pem'));
   const builder = await open(platform, 'builder', { handedOver: pem });
   expect(builder.sign(PAYLOAD)).toEqual([createSigner(pem, 'builder-1').sign(PAYLOAD)]);
 });
 
-it('a reader believes nobody where no policy is', async ({ platform }) => {
+it('a reader believes nobody where no policy is', async () => {
   await rm(platform.keys.trustFile);
   const none = await reader(platform);
   expect(await none.signedSince()).toBeNull();

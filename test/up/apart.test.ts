@@ -61,7 +61,7 @@ async function lookFor(uid: number, apartness: 'namespaces' | null) {
   await chmod(folder, 0o755);
 
   const user = uid === process.getuid?.() ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
-  const [program = '', ...args] = [...user, process.execPath, join(folder, 'fixtures', 'keepers.mjs'), folder, plan];
+  const [program, ...args] = [...user, process.execPath, join(folder, 'fixtures', 'keepers.mjs'), folder, plan];
   const env = { PATH: process.env['PATH'], CODE: code, KEY_IN_ENVIRONMENT: inEnvironment };
   const up = spawn(program, args, { env, stdio: ['pipe', 'ignore', 'inherit'], cwd: folder });
   const exit = once(up, 'exit');
