@@ -62,7 +62,7 @@ export function stageIn<S extends Stage>(
   const said = (
     predicateType === evidenceType(stage) ? predicate : field(predicate, STAGE)
   ) as StagePredicate<S> | null;
-  return said?.stage === stage && isSame(statementOf(said, subject), statement) ? said : null;
+  return said?.stage === stage && isRestated(() => statementOf(said, subject), statement, isSame) ? said : null;
 }
 
 /** The provenance of an artifact by itself, under which it is found and adopted later. */
@@ -75,12 +75,26 @@ export function buildIn(statement: Statement, isSame: (a: unknown, b: unknown) =
   const findings = field(statement.predicate, BUILD) as BuildFindings | null;
   const [subject] = statement.subject;
   if (!findings?.origin || subject === undefined) return null;
-  return isSame(provenanceStatement(findings, findings.origin, subject), statement) ? findings : null;
+  const { origin } = findings;
+  return isRestated(() => provenanceStatement(findings, origin, subject), statement, isSame) ? findings : null;
 }
 
 /** The build track's level (slsa.dev/spec/v1.1/levels): 2 is a signed provenance of a build apart from its machine. */
 export function levelOf({ sandbox }: Pick<BuildFindings, 'sandbox'>): Summary['level'] {
   return sandbox === 'bwrap' || sandbox === 'unshare' ? 'SLSA_BUILD_LEVEL_2' : 'SLSA_BUILD_LEVEL_1';
+}
+
+/** What cannot even be written down again, for it lacks what it has to hold, is not the same. */
+function isRestated(
+  restate: () => Statement,
+  statement: Statement,
+  isSame: (a: unknown, b: unknown) => boolean,
+): boolean {
+  try {
+    return isSame(restate(), statement);
+  } catch {
+    return false;
+  }
 }
 
 function isOf<S extends Stage>(stage: S, predicate: StagePredicate): predicate is StagePredicate<S> {

@@ -113,9 +113,10 @@ export const SUMMARY = {
     slsaVersion: { const: '1.1' },
   },
   // "FAILED" is the level if, and only if, policy verification failed.
-  if: { properties: { verificationResult: { const: 'FAILED' } } },
-  then: { properties: { verifiedLevels: { const: ['FAILED'] } } },
-  else: { properties: { verifiedLevels: { items: { pattern: '^SLSA_' } } } },
+  oneOf: [
+    { properties: { verificationResult: { const: 'FAILED' }, verifiedLevels: { const: ['FAILED'] } } },
+    { properties: { verificationResult: { const: 'PASSED' }, verifiedLevels: { items: { pattern: '^SLSA_' } } } },
+  ],
   patternProperties: EXTENSION,
   additionalProperties: false,
 };

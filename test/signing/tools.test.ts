@@ -37,12 +37,13 @@ let blobs: string;
 let target: ReturnType<typeof createTarget>;
 
 beforeAll(async () => {
-  const { path, artifacts, remove } = await openStore();
-  [folder, blobs] = [path, join(path, 'storefront/blobs/sha256')];
-  target = createTarget(artifacts);
+  const opened = await openStore();
+  folder = opened.path;
+  blobs = join(folder, 'storefront/blobs/sha256');
+  target = createTarget(opened.artifacts);
   await target.deploy();
   await target.deploy();
-  return remove;
+  return () => opened.remove();
 });
 
 /** A public key as other tools read it. */
@@ -113,8 +114,10 @@ describe.each<[string, Stage, string]>([
       ],
     ];
     expect(await whyNot(good)).toBeNull();
-    await Promise.all(
-      changed.map(async ([what, by, reason]) => expect(await whyNot({ ...good, ...by }), what).toMatch(reason)),
-    );
+    const refused = changed.map(async ([what, by, reason]) => [
+      what,
+      reason.test((await whyNot({ ...good, ...by })) ?? ''),
+    ]);
+    expect(await Promise.all(refused)).toEqual(changed.map(([what]) => [what, true]));
   });
 });
