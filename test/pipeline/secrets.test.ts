@@ -196,6 +196,7 @@ describe.sequential('secrets', () => {
 async function slipway(...args: readonly string[]): Promise<string> {
   const program = join(import.meta.dirname, '..', '..', 'bin', 'slipway.js');
   const all = [program, ...args, '--json', '--config', join(platform.folder, 'platform.yaml')];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, all, { env: { PATH: process.env['PATH'] } });
+  const env = { PATH: process.env['PATH'], SLIPWAY_KEYS: join(platform.folder, 'keys') };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, all, { env });
   return stdout + stderr;
 }
