@@ -19,9 +19,14 @@ environments:
 `),
 );
 const SECRETS = {
-  ...{ PAGER_SECRET: 'a', CHAT_URL: 'b', PROMETHEUS_TOKEN: 'c', BUILDER_KEY: 'd' },
-  ...{ STAGING_SHOP_KEY: 'e', LIVE_SHOP_KEY: 'f' },
-  ...{ STORE_USER: 'g', STORE_PASSWORD: 'h' },
+  PAGER_SECRET: 'a',
+  CHAT_URL: 'b',
+  PROMETHEUS_TOKEN: 'c',
+  BUILDER_KEY: 'd',
+  STAGING_SHOP_KEY: 'e',
+  LIVE_SHOP_KEY: 'f',
+  STORE_USER: 'g',
+  STORE_PASSWORD: 'h',
 };
 
 const loaded = {
