@@ -53,7 +53,9 @@ export function watchArguments(): () => Promise<string> {
       pids.map(async (pid) => seen.add(await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''))),
     );
   };
-  const timer = setInterval(() => (last = look()), 100);
+  const timer = setInterval(() => {
+    last = look();
+  }, 100);
   return async () => {
     clearInterval(timer);
     await last;

@@ -18,8 +18,12 @@ environments:
 `),
 );
 const SECRETS = {
-  ...{ PAGER_SECRET: 'a', CHAT_URL: 'b', PROMETHEUS_TOKEN: 'c', BUILDER_KEY: 'd' },
-  ...{ STAGING_SHOP_KEY: 'e', LIVE_SHOP_KEY: 'f' },
+  PAGER_SECRET: 'a',
+  CHAT_URL: 'b',
+  PROMETHEUS_TOKEN: 'c',
+  BUILDER_KEY: 'd',
+  STAGING_SHOP_KEY: 'e',
+  LIVE_SHOP_KEY: 'f',
 };
 
 const loaded = {
