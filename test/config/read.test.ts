@@ -61,7 +61,7 @@ test('each kind of file is refused under its own code', () => {
 test('an unknown key is named with its line, its path and the nearest known key', () => {
   expect(platform(`${PLATFORM.replace('{}', '{ rollbackWithn: 3s }')}`)).toBe(
     'platform.yaml:5:14  environments.staging.rollbackWithn: found an unknown key, ' +
-      'expected one of runtime, soak, limits, watch, rollbackWithin, afterRollback, build, prometheus; did you mean "rollbackWithin"?',
+      'expected one of runtime, soak, limits, watch, rollbackWithin, afterRollback, build, secrets, prometheus; did you mean "rollbackWithin"?',
   );
 });
 

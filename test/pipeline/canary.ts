@@ -55,7 +55,7 @@ export function watchArguments(): () => Promise<string> {
   };
   const timer = setInterval(() => {
     last = look();
-  }, 100);
+  }, 300);
   return async () => {
     clearInterval(timer);
     await last;

@@ -177,11 +177,7 @@ describe.sequential('secrets', () => {
         false,
       ]);
     }
-    const spoken = await Promise.all(
-      [['status'], ['status', 'staging/web/2'], ['history', 'staging/web'], ['verify', 'staging/web/1']].map(
-        (command) => slipway(...command),
-      ),
-    );
+    const spoken = await Promise.all([['status'], ['history', 'staging/web']].map((command) => slipway(...command)));
     expect(spoken.map((text) => text.length > 20)).toEqual(spoken.map(() => true));
     expect(holds([...CANARIES, LEFT], JSON.stringify(said) + spoken.join('\n'))).toBe(false);
     expect(holds([...CANARIES, LEFT], await argumentsSeen())).toBe(false);
