@@ -40,7 +40,7 @@ export function inChunksOf(size = 0): { readonly highWaterMark: number } {
 }
 
 /** So many bytes are written until the disk is asked to have them: not all are left for the last moment. */
-const SYNCED_EVERY = 64 * 2 ** 20;
+const SYNCED_EVERY = 16 * 2 ** 20;
 
 /**
  * Writes a temporary file into `folder`, in bounded memory, and syncs it; answers its path. While some bytes are being
@@ -79,6 +79,7 @@ class Written {
   readonly #midway: Midway;
   #writing: Promise<void> = Promise.resolve();
   #syncing: Promise<void> = Promise.resolve();
+  #isSyncing = false;
   #unsynced = 0;
 
   constructor(file: FileHandle, path: string, midway: Midway) {
@@ -89,9 +90,10 @@ class Written {
 
   async add(batch: Batch): Promise<void> {
     await this.#writing;
-    if (this.#unsynced >= SYNCED_EVERY) {
+    if (this.#unsynced >= SYNCED_EVERY && !this.#isSyncing) {
       await this.#syncing;
-      this.#syncing = this.#begin(() => this.#file.datasync());
+      this.#isSyncing = true;
+      this.#syncing = this.#begin(() => this.#file.datasync().finally(() => (this.#isSyncing = false)));
       this.#unsynced = 0;
     }
     this.#unsynced += lengthOf(batch);
