@@ -61,6 +61,9 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
 
   return {
     folder,
+    loaded,
+    /** What its processes were started with; `SLIPWAY_KEYS` is where its keys are. */
+    env,
     drill,
     shop,
     client,
