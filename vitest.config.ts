@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    globalSetup: ['test/setup/build.ts'],
+    globalSetup: ['test/setup/build.ts', 'test/setup/keys.ts'],
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/setup/reporter.ts'],
     testTimeout: 60_000,

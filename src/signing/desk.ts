@@ -30,7 +30,7 @@ export interface Desk {
 /** Does `work` while no other process edits the keys of this platform; what a killed one left is settled before. */
 export async function inTurn<T>({ loaded, env, now }: KeyOptions, work: (desk: Desk) => Promise<T>): Promise<T> {
   const keys = keyFolderOf(loaded.folder, env);
-  return await takingTurns(join(pathsOf(loaded).state, 'keys'), async () => {
+  const taken = takingTurns(join(pathsOf(loaded).state, 'keys'), async () => {
     const written = createTrustFiles({ platformFile: loaded.file, trustFile: keys.trustFile })();
     const place = written ?? { trust: { keys: [] }, file: keys.trustFile, within: 'folder' };
     await makeKeyFolder(keys);
@@ -41,6 +41,12 @@ export async function inTurn<T>({ loaded, env, now }: KeyOptions, work: (desk: D
       return trust;
     };
     return await work({ keys, trust: place.trust, now: now.toISOString(), write });
+  });
+  return await taken.catch((error: unknown) => {
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (error instanceof SlipwayError || code === undefined || path === undefined) throw error;
+    const todo = `let this user write there, or name another place for keys with SLIPWAY_KEYS`;
+    throw new SlipwayError('KEY_UNAVAILABLE', `${path}: the system says ${code}; ${todo}`, { cause: error });
   });
 }
 

@@ -88,7 +88,8 @@ export async function writeWhole(
   const file = await open(temporary, 'wx', 0o600);
   try {
     await file.writeFile(content);
-    if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+    // Only root can give a file away; anybody else's own it becomes.
+    if (owner !== undefined && process.getuid?.() === 0) await file.chown(owner.uid, owner.gid);
     await file.chmod(mode);
     await file.sync();
     await file.close();

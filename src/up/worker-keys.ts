@@ -1,6 +1,6 @@
 import type { LoadedPlatform } from '../config/load.ts';
 import { SlipwayError } from '../contract/failure.ts';
-import { holderName, holdersOf, type Holder } from '../signing/choice.ts';
+import { holdersOf, type Holder } from '../signing/choice.ts';
 import { keyFolderOf } from '../signing/key-folder.ts';
 import { createMissingKeys } from '../signing/keys.ts';
 import { openTrust } from '../signing/open.ts';
@@ -65,7 +65,7 @@ export async function openWorkerKeys(
           if (key.name !== name) others.set(holder, key.name);
         } catch (error) {
           const said = error instanceof SlipwayError ? error.message : String(error);
-          if (wrong.get(holder) !== said) report(`${holderName(holder)}: ${said}`);
+          if (wrong.get(holder) !== said) report(said);
           wrong.set(holder, said);
         }
       }

@@ -75,6 +75,9 @@ export async function openPlatform({
 
   return {
     folder,
+    loaded,
+    /** What its processes were started with; `SLIPWAY_KEYS` is where its keys are. */
+    env,
     drill,
     shop,
     client,

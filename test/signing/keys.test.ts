@@ -85,6 +85,21 @@ describe('keys of the embedded default', () => {
     expect(await readdir(shown)).toContain('builder-1.pub');
   });
 
+  it('say where, when they cannot be made there', async () => {
+    await writeFile(platform.keys.root, '');
+    const said = {
+      code: 'KEY_UNAVAILABLE',
+      message: expect.stringContaining('name another place for keys with SLIPWAY_KEYS'),
+    };
+    await expect(create(platform)).rejects.toMatchObject(said);
+  });
+
+  it('are never put where hiding them would hide the platform', async () => {
+    const env = { SLIPWAY_KEYS: join(platform.folder, '..') };
+    const options = { loaded: await platform.load(), env, now: NOW };
+    await expect(createMissingKeys(options)).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
   it('are made anew where the private half is lost; a name is never given twice', async () => {
     await create(platform);
     await rm(join(platform.keys.folder, 'builder-1.pem'));
