@@ -43,7 +43,7 @@ async function examineMachine({ loaded, env, probeSandboxes }: DoctorOptions): P
 }
 
 async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
-  const findings = await Promise.all([checkStore(loaded), checkRuntime(loaded), examineServer(loaded, env)]);
+  const findings = await Promise.all([checkStore(loaded, env), checkRuntime(loaded), examineServer(loaded, env)]);
   return findings.flat();
 }
 
