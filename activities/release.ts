@@ -30,7 +30,11 @@ export function createRelease(deps: {
             change: change.id,
             source: { repository: source.repository, revision: source.revision },
             releasedAt: new Date().toISOString(),
-            summary: { platform: intake.platform, level: levelOf(chain.build.findings) },
+            summary: {
+              platform: intake.platform,
+              level: levelOf(chain.build.findings),
+              inputs: [chain['change-intake'].digest, chain.build.digest, chain.verification.digest],
+            },
             wayBack: await declareWayBack({ store, target, intake, release }),
           },
         };

@@ -22,11 +22,20 @@ export interface ActPredicate {
   readonly previous: Digest | null;
   /** The newest deployment that had a record when this was sealed; 0 before the first. */
   readonly after: number;
-  /** The sealing activity's clock. */
+  /** The sealing activity's clock. @format date-time */
   readonly at: string;
   /** Names the wish: sealed again with the same key, it is the same act. */
   readonly key: string;
   readonly act: Act;
+}
+
+/** What is sealed each time that a digest is quarantined, or that this is lifted: for every target of its component. */
+export interface QuarantineChange {
+  readonly act: Extract<Act, { readonly kind: 'quarantine' | 'unquarantine' }>;
+  /** Names the wish, as that of a target's act does. */
+  readonly key: string;
+  /** The sealing activity's clock. Earlier versions lack it. @format date-time */
+  readonly at?: string;
 }
 
 /** A target takes no ordinary deployment while it is held. */

@@ -1,4 +1,7 @@
-/** The name of some bytes: `sha256:` and 64 lower-case hex digits (OCI image-spec, descriptor.md). */
+/**
+ * The name of some bytes: `sha256:` and 64 lower-case hex digits (OCI image-spec, descriptor.md).
+ * @pattern ^sha256:[0-9a-f]{64}$
+ */
 export type Digest = `sha256:${string}`;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;

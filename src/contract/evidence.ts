@@ -61,9 +61,11 @@ export interface StagePredicate<S extends Stage = Stage> {
   /** The evidence of the stage before. */
   readonly previous: Digest | null;
   readonly result: 'passed' | 'failed';
+  /** Null exactly when it passed. */
   readonly failure: { readonly code: FailureCode; readonly clause: Clause | null; readonly message: string } | null;
-  /** The activity's clock. */
+  /** The activity's clock. @format date-time */
   readonly startedAt: string;
+  /** @format date-time */
   readonly finishedAt: string;
   /** What the stage found and proved; on failure, what it had by then. */
   readonly findings: Findings[S] | null;
@@ -85,6 +87,7 @@ export interface Findings {
     readonly release: ReleaseRef;
     readonly change: string;
     readonly source: { readonly repository: string; readonly revision: string };
+    /** @format date-time */
     readonly releasedAt: string;
     /** The way back, where it needs no proof or there is none; null where Deploy proves it. Earlier versions lack it. */
     readonly wayBack?: WayBack | null;
@@ -102,6 +105,8 @@ export interface Summary {
   readonly platform: Digest;
   /** Level 2 is a signed provenance of an isolated build; without a sandbox it is level 1. */
   readonly level: 'SLSA_BUILD_LEVEL_1' | 'SLSA_BUILD_LEVEL_2';
+  /** All evidence that it was judged by, in order; empty where a rollback's whole chain was proved again. */
+  readonly inputs: readonly Digest[];
 }
 
 export interface IntakeFindings {
@@ -148,13 +153,15 @@ export interface BuildFindings {
 
 /** How an artifact's bytes were made, and of what: what its provenance says (SLSA v1, provenance). */
 export interface BuildOrigin {
-  /** The deployment whose Build made them, and when: the activity's clock. */
+  /** The deployment whose Build made them. */
   readonly deploymentId: string;
+  /** That Build's clock. @format date-time */
   readonly startedAt: string;
+  /** @format date-time */
   readonly finishedAt: string;
   readonly source: {
     readonly repository: string;
-    /** 40 hex digits. */
+    /** 40 hex digits. @pattern ^[0-9a-f]{40}$ */
     readonly revision: string;
     /** The component's folder in the repository; `.` when it is the whole of it. */
     readonly folder: string;
@@ -190,7 +197,7 @@ export interface CompletionFindings {
   readonly observed: { readonly generation: number; readonly live: LiveRelease | null };
   /** The six evidences before, in order. */
   readonly chain: readonly Digest[];
-  /** Null where the Definition of Done was violated before anybody asked. */
+  /** Null where the Definition of Done was violated before anybody asked. @format date-time */
   readonly visibleSince: string | null;
   /** What each rule of the Definition of Done came to (§11). Earlier versions lack it. */
   readonly done?: readonly DoneVerdict[];

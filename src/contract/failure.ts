@@ -91,7 +91,7 @@ export const FAILURES = {
 
 export type Fault = 'caller' | 'change' | 'platform' | 'person';
 
-/** A clause of the contract, `§2` to `§18`. */
+/** A clause of the contract, `§2` to `§18`. @pattern ^§[0-9]+$ */
 export type Clause = `§${number}`;
 
 export type FailureCode = keyof typeof FAILURES;

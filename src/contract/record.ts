@@ -69,12 +69,13 @@ export interface RecordedRollback {
   readonly trigger: RollbackTrigger;
   /** Null for a first deployment: `NO_KNOWN_HEALTHY_RELEASE`, there is nothing to return to. */
   readonly to: ReleaseRef | null;
+  /** @format date-time */
   readonly startedAt: string;
-  /** When the version before was seen healthy again; null if it never was. */
+  /** When the version before was seen healthy again; null if it never was. @format date-time */
   readonly restoredAt: string | null;
   /** The declared bound, milliseconds. */
   readonly within: number;
-  /** When the bound passed before it was done; null when it did not. Earlier versions lack it. */
+  /** When the bound passed before it was done; null when it did not. Earlier versions lack it. @format date-time */
   readonly breachedAt?: string | null;
   /** Null where nothing was restored. Earlier versions lack it. */
   readonly data?: DataSeen | null;
@@ -98,7 +99,9 @@ export interface StageRecord {
   readonly stage: Stage;
   /** Null while it runs. */
   readonly result: 'passed' | 'failed' | 'aborted' | null;
+  /** @format date-time */
   readonly startedAt: string;
+  /** @format date-time */
   readonly finishedAt: string | null;
   /** The sealed evidence, passed or failed; null where the stage sealed none. */
   readonly evidence: Digest | null;

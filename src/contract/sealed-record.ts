@@ -11,7 +11,7 @@ export interface SealedRecord {
   readonly order: Order;
   /** Null where nobody knows: the runtime was left to a person. */
   readonly after: RuntimeState | null;
-  /** The sealing activity's clock. */
+  /** The sealing activity's clock. @format date-time */
   readonly sealedAt: string;
 }
 
@@ -32,7 +32,7 @@ export interface RestorationIntent {
   readonly deploymentId: string;
   /** That its activation made, or would have made; null when its change intake had not come so far. */
   readonly generation: number | null;
-  /** The claiming activity's clock. */
+  /** The claiming activity's clock. @format date-time */
   readonly at: string;
 }
 

@@ -1,6 +1,7 @@
 import { hexOf, type Digest } from './digest.ts';
 import { STATEMENT_TYPE, type Statement, type Subject } from './envelope.ts';
 import type { BuildFindings, BuildOrigin, StagePredicate, Summary } from './evidence.ts';
+import { baseUri, imageUri, sourceUri } from './resource-uri.ts';
 import type { Stage } from './stages.ts';
 
 /** in-toto predicate types that readers other than Slipway know (slsa.dev/spec/v1.1). */
@@ -12,9 +13,13 @@ export const SLSA = {
 /** Of evidence that says what only Slipway says; its JSON Schema is in docs/schemas. */
 export const evidenceType = (stage: Stage): string => `https://slipway.dev/evidence/${stage}/v1`;
 
-const BUILDER_ID = 'https://slipway.dev/builder/v2';
 const BUILD_TYPE = 'https://slipway.dev/build/v1';
-const VERIFIER_ID = 'https://slipway.dev/verifier/v1';
+
+/** A builder is named with its sandbox: by its id alone its level is told, and each level has an id of its own. */
+const builderId = (sandbox: string): string => `https://slipway.dev/builder/v2/${encodeURIComponent(sandbox)}`;
+
+/** Two verifiers, since two roles sign: whoever believes a verifier believes it with the key of its own role. */
+const verifierId = (stage: Stage): string => `https://slipway.dev/verifier/v1/${stage}`;
 
 /** Where a SLSA predicate holds what Slipway has to say beside: `<vendor>_<field>`, as SLSA has it for extensions. */
 const STAGE = 'slipway_stage';
@@ -57,7 +62,7 @@ export function stageIn<S extends Stage>(
   const said = (
     predicateType === evidenceType(stage) ? predicate : field(predicate, STAGE)
   ) as StagePredicate<S> | null;
-  return said?.stage === stage && isSame(statementOf(said, subject), statement) ? said : null;
+  return said?.stage === stage && isRestated(() => statementOf(said, subject), statement, isSame) ? said : null;
 }
 
 /** The provenance of an artifact by itself, under which it is found and adopted later. */
@@ -70,12 +75,26 @@ export function buildIn(statement: Statement, isSame: (a: unknown, b: unknown) =
   const findings = field(statement.predicate, BUILD) as BuildFindings | null;
   const [subject] = statement.subject;
   if (!findings?.origin || subject === undefined) return null;
-  return isSame(provenanceStatement(findings, findings.origin, subject), statement) ? findings : null;
+  const { origin } = findings;
+  return isRestated(() => provenanceStatement(findings, origin, subject), statement, isSame) ? findings : null;
 }
 
 /** The build track's level (slsa.dev/spec/v1.1/levels): 2 is a signed provenance of a build apart from its machine. */
 export function levelOf({ sandbox }: Pick<BuildFindings, 'sandbox'>): Summary['level'] {
   return sandbox === 'bwrap' || sandbox === 'unshare' ? 'SLSA_BUILD_LEVEL_2' : 'SLSA_BUILD_LEVEL_1';
+}
+
+/** What cannot even be written down again, for it lacks what it has to hold, is not the same. */
+function isRestated(
+  restate: () => Statement,
+  statement: Statement,
+  isSame: (a: unknown, b: unknown) => boolean,
+): boolean {
+  try {
+    return isSame(restate(), statement);
+  } catch {
+    return false;
+  }
 }
 
 function isOf<S extends Stage>(stage: S, predicate: StagePredicate): predicate is StagePredicate<S> {
@@ -95,31 +114,33 @@ function provenanceOf({ definition, sandbox, builds }: BuildFindings, origin: Bu
       externalParameters: { repository: source.repository, revision: source.revision, folder: source.folder },
       internalParameters: { definition, sandbox },
       resolvedDependencies: [
-        { name: 'source', uri: `urn:slipway:source:${source.repository}`, digest: { gitCommit: source.revision } },
+        { name: 'source', uri: sourceUri(source.repository), digest: { gitCommit: source.revision } },
         ...(dependencies === null
           ? []
           : [
               {
-                name: 'lock file',
-                uri: `urn:slipway:source:${source.repository}:${dependencies.lock.path}`,
+                name: 'lock-file',
+                uri: sourceUri(source.repository, dependencies.lock.path),
                 digest: sha256(dependencies.lock.digest),
-                annotations: { manager: dependencies.manager, packages: dependencies.packages },
+                annotations: { slipway_manager: dependencies.manager, slipway_packages: dependencies.packages },
               },
             ]),
-        ...(base === null ? [] : [{ name: 'base image', uri: base.reference, digest: sha256(base.digest) }]),
+        ...(base === null
+          ? []
+          : [{ name: 'base-image', uri: baseUri(base.reference, base.digest), digest: sha256(base.digest) }]),
       ],
     },
     runDetails: {
-      builder: { id: BUILDER_ID },
+      builder: { id: builderId(sandbox) },
       metadata: {
         invocationId: origin.deploymentId,
         startedOn: origin.startedAt,
         finishedOn: origin.finishedAt,
       },
       byproducts: [
-        { name: 'output of the first build', digest: sha256(builds[0]) },
-        { name: 'output of the second build', digest: sha256(builds[1]) },
-        { name: 'SBOM', digest: sha256(sbom), mediaType: 'application/vnd.cyclonedx+json' },
+        { name: 'first-output', digest: sha256(builds[0]) },
+        { name: 'second-output', digest: sha256(builds[1]) },
+        { name: 'sbom', digest: sha256(sbom), mediaType: 'application/vnd.cyclonedx+json' },
       ],
     },
   };
@@ -127,16 +148,16 @@ function provenanceOf({ definition, sandbox, builds }: BuildFindings, origin: Bu
 
 /** slsa.dev/spec/v1.1/verification_summary: by what policy an artifact was judged, and how. */
 function summaryOf(
-  { result, finishedAt, previous }: StagePredicate,
+  { stage, result, finishedAt }: StagePredicate,
   { name, digest }: Subject,
-  { platform, level }: Summary,
+  { platform, level, inputs }: Summary,
 ): object {
   return {
-    verifier: { id: VERIFIER_ID },
+    verifier: { id: verifierId(stage) },
     timeVerified: finishedAt,
-    resourceUri: `pkg:oci/${name}@sha256%3A${digest.sha256}`,
+    resourceUri: imageUri(name, `sha256:${digest.sha256}`),
     policy: { uri: 'urn:slipway:platform', digest: sha256(platform) },
-    inputAttestations: previous === null ? [] : [{ uri: 'urn:slipway:evidence', digest: sha256(previous) }],
+    inputAttestations: inputs.map((input) => ({ digest: sha256(input) })),
     verificationResult: result === 'passed' ? 'PASSED' : 'FAILED',
     verifiedLevels: [result === 'passed' ? level : 'FAILED'],
     slsaVersion: '1.1',

@@ -32,3 +32,15 @@ export interface Degradation {
   readonly deploymentId: string;
   readonly evidence: Digest;
 }
+
+/** The predicate of the evidence that a release degraded after its completion (§12). */
+export interface DegradationPredicate {
+  readonly deploymentId: string;
+  readonly digest: Digest;
+  /** The watching activity's clock. @format date-time */
+  readonly startedAt: string;
+  /** @format date-time */
+  readonly finishedAt: string;
+  /** The verdict, and the samples that it follows from. */
+  readonly verdict: unknown;
+}

@@ -1,6 +1,6 @@
 import type { ComponentStore } from '../artifacts/store.ts';
 import { readDocument, sealDocument } from '../artifacts/sealed.ts';
-import type { Act, ActPredicate } from '../contract/acts.ts';
+import type { Act, ActPredicate, QuarantineChange } from '../contract/acts.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { formatTarget, type Target } from '../contract/target.ts';
@@ -49,14 +49,6 @@ export async function appendAct(store: ComponentStore, wish: NewAct): Promise<St
     const { digest, won } = await sealDocument({ store, name, artifactType: DOCUMENT.act, statement });
     if (won) return { ...predicate, digest };
   }
-}
-
-/** What is sealed each time that a digest is quarantined, or that this is lifted. */
-interface QuarantineChange {
-  readonly act: Act & { readonly kind: 'quarantine' | 'unquarantine' };
-  readonly key: string;
-  /** The sealing activity's clock. Earlier versions lack it. */
-  readonly at?: string;
 }
 
 /**

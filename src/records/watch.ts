@@ -4,7 +4,7 @@ import { parsePlatform } from '../config/load.ts';
 import { hexOf, type Digest } from '../contract/digest.ts';
 import type { LiveRelease } from '../contract/release.ts';
 import type { Target } from '../contract/target.ts';
-import type { WatchDuty } from '../contract/watch.ts';
+import type { DegradationPredicate, WatchDuty } from '../contract/watch.ts';
 import { readActs } from './acts.ts';
 import { believe } from './belief.ts';
 import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
@@ -12,17 +12,6 @@ import { readEvidence } from './evidence.ts';
 import { deploymentOf, nameOf } from './names.ts';
 import { environmentOf, readPlatform } from './platform.ts';
 import type { StandingRecord } from './record.ts';
-
-/** The predicate of the evidence that a release degraded after its completion (§12). */
-export interface DegradationPredicate {
-  readonly deploymentId: string;
-  readonly digest: Digest;
-  /** The watching activity's clock. */
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  /** The verdict, and the samples that it follows from. */
-  readonly verdict: unknown;
-}
 
 export interface StandingDegradation extends DegradationPredicate {
   /** Of the sealed envelope. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathsOf, type LoadedPlatform } from '../config/load.ts';
-import { secretVariablesOf } from '../config/secret-variables.ts';
+import { secretVariablesOf, type SecretVariables } from '../config/secret-variables.ts';
 import { untilServing, type DevServer } from '../temporal/dev-server.ts';
 import { holderName, holdersOf, type Holder } from '../signing/choice.ts';
 import type { Hidden } from './apart.ts';
@@ -28,10 +28,10 @@ export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv, separat
 }
 
 /**
- * The local runtime. On SIGTERM it stops its instances one after the other, each within its grace time, so it is given
- * long: killed, it would leave them running. It signs nothing and is given no key. It stays in our user namespace, where
- * alone it finds again the instances that an earlier one left: an ordinary user then cannot hide the keys from it, and
- * it hides them from its instances itself.
+ * The local runtime, which alone is given the variables of components' secrets. On SIGTERM it stops its instances one
+ * after the other, each within its grace time, so it is given long: killed, it would leave them running. It signs nothing
+ * and is given no key. It stays in our user namespace, where alone it finds again the instances that an earlier one left:
+ * an ordinary user then cannot hide the keys from it, and it hides them from its instances itself.
  * @param compiled folder of the compiled code.
  */
 export function runtimeProcess(
@@ -45,7 +45,11 @@ export function runtimeProcess(
     name: 'runtime',
     command: process.execPath,
     args: [join(compiled, 'src', 'runtime', 'local', 'main.js'), '--folder', folder, '--config', loaded.file],
-    env: withoutSecrets(loaded, env, secretVariablesOf(loaded.platform).store),
+    env: withoutSecrets(
+      loaded,
+      env,
+      ({ store, components }, name) => store.includes(name) || components.some((prefix) => name.startsWith(prefix)),
+    ),
     place: isApart && process.getuid?.() === 0 ? { apartness: 'mounts', hidden: hidden.fromOthers } : undefined,
     ready: 'line',
     absence: 'RUNTIME_UNAVAILABLE',
@@ -74,12 +78,13 @@ export function workerProcesses(
     command: process.execPath,
     args: [
       join(compiled, 'workers', `${holder.role}.js`),
-      ...['--config', loaded.file],
+      '--config',
+      loaded.file,
       ...(holder.environment === null ? [] : ['--environment', holder.environment]),
     ],
     place,
     handOver: () => handOver(holder),
-    env: withoutSecrets(loaded, env, [...own, ...secrets.store]),
+    env: withoutSecrets(loaded, env, ({ store }, variable) => own.includes(variable) || store.includes(variable)),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
@@ -90,20 +95,21 @@ export function workerProcesses(
   });
 }
 
-/** Without the variables that hold secrets, but for those that are the process's own. */
+function placeOf({ hidden, isApart }: Separation, whom: keyof Separation['hidden']): ChildSpec['place'] {
+  return isApart ? { apartness: 'namespaces', hidden: hidden[whom] } : undefined;
+}
+
+/** An environment without the variables that the platform file refers to for secrets, but for a process's own. */
 export function withoutSecrets(
   { platform }: LoadedPlatform,
   env: NodeJS.ProcessEnv,
-  own: readonly string[] = [],
+  isOwn: (variables: SecretVariables, name: string) => boolean = () => false,
 ): NodeJS.ProcessEnv {
-  const { store, orchestrator, deployers, signing } = secretVariablesOf(platform);
-  const secrets = new Set([store, orchestrator, ...Object.values(deployers), signing].flat());
-  for (const name of own) secrets.delete(name);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !secrets.has(name)));
-}
-
-function placeOf({ hidden, isApart }: Separation, whom: keyof Separation['hidden']): ChildSpec['place'] {
-  return isApart ? { apartness: 'namespaces', hidden: hidden[whom] } : undefined;
+  const variables = secretVariablesOf(platform);
+  const { store, orchestrator, deployers, signing, components } = variables;
+  const named = new Set([store, orchestrator, ...Object.values(deployers), signing].flat());
+  const isSecret = (name: string): boolean => named.has(name) || components.some((prefix) => name.startsWith(prefix));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isSecret(name) || isOwn(variables, name)));
 }
 
 /**

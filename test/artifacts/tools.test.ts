@@ -5,6 +5,12 @@ import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readOciManifest } from '../../src/artifacts/oci.ts';
 import { sealDocument } from '../../src/artifacts/sealed.ts';
 import type { ImageSettings } from '../../src/config/image.ts';
+import { SLSA, evidenceType } from '../../src/contract/slsa.ts';
+import { DOCUMENT, PREDICATE } from '../../src/records/document-types.ts';
+import { readEvidence } from '../../src/records/evidence.ts';
+import { sealProvenance, type Provenance } from '../../src/records/provenance.ts';
+import { createTarget } from '../records/deployments.ts';
+import { scratchStore as recordsStore } from '../records/scratch.ts';
 import { putBase } from './bases.ts';
 import { MANIFEST, SOURCE, statement, writeBuild } from './parts.ts';
 import { scratchFolder, scratchStore } from './scratch.ts';
@@ -118,4 +124,50 @@ describe('a store is read by tools that know nothing of Slipway', () => {
     const seen = execFileSync('oras', discover, { encoding: 'utf8' });
     expect(seen.split(ARTIFACT_TYPE)).toHaveLength(3);
   });
+
+  it('oras shows all that is known of a release, by its digest', async ({ skip }) => {
+    if (!found('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
+    const { path, artifacts } = await recordsStore();
+    const target = createTarget(artifacts);
+    await target.deploy();
+    const id = target.idOf(1);
+    const { version, digest } = target.released(id);
+    const { predicate } = (await readEvidence(target.store, id, 'build'))!;
+    await sealProvenance(target.store, predicate.findings as Provenance, (await target.store.resolve(version))!);
+    await target.deploy({ text: 'another' });
+
+    const discover = (format: string): string => {
+      const args = ['discover', '--oci-layout', '--format', format, `${path}/storefront@${digest}`];
+      return execFileSync('oras', args, { encoding: 'utf8' });
+    };
+    const seen: Referrers = JSON.parse(discover('json'));
+    const kinds = (seen.manifests ?? seen.referrers ?? []).map(
+      ({ artifactType, annotations }) => `${artifactType} ${annotations?.['in-toto.io/predicate-type'] ?? ''}`,
+    );
+    const { evidence, provenance, record } = DOCUMENT;
+    const known = [
+      'application/vnd.cyclonedx+json ',
+      `${provenance} ${SLSA.provenance}`,
+      `${evidence} ${SLSA.provenance}`,
+      `${evidence} ${SLSA.summary}`,
+      `${evidence} ${SLSA.summary}`,
+      ...(['deploy', 'post-deploy-verification', 'completion'] as const).map((of) => `${evidence} ${evidenceType(of)}`),
+      `${record} ${PREDICATE.record}`,
+      `${record} ${PREDICATE.record}`,
+    ];
+    expect(kinds.toSorted()).toEqual(known.toSorted());
+    const tree = discover('tree');
+    expect(known.filter((kind) => !tree.includes(kind.split(' ')[0]!))).toEqual([]);
+  });
 });
+
+/** As `oras discover` of 1.2 and of 1.3 gives them. */
+interface Referrers {
+  readonly manifests?: readonly Referrer[];
+  readonly referrers?: readonly Referrer[];
+}
+
+interface Referrer {
+  readonly artifactType: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}

@@ -8,6 +8,8 @@ import { openContext, type Context } from '../../src/cli/context.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Slipway } from '../../src/client/slipway.ts';
 import { SlipwayError } from '../../src/contract/failure.ts';
+import type { Notary } from '../../src/signing/notary.ts';
+import { TEST_NOTARY } from '../signing/keys.ts';
 
 /** What one command line said. */
 export interface Said {
@@ -28,7 +30,8 @@ export interface Desk {
   remove(): Promise<void>;
 }
 
-export async function openDesk(): Promise<Desk> {
+/** @param notary with which its store is sealed, and read by the commands */
+export async function openDesk(notary: Notary = TEST_NOTARY): Promise<Desk> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
   const shop = join(folder, 'shop');
   const config = join(folder, 'platform.yaml');
@@ -38,19 +41,21 @@ export async function openDesk(): Promise<Desk> {
     config,
     'apiVersion: slipway/v1\nsources: [{ name: shop, url: ./shop }]\nenvironments: { staging: {}, production: {} }\n',
   );
+  const artifacts = createLayoutStore({ path: join(folder, '.slipway', 'store'), notary });
   return {
     folder,
     config,
-    artifacts: createLayoutStore({ path: join(folder, '.slipway', 'store') }),
+    artifacts,
     async run(args, server = 'away', more = {}) {
       const said = { stdout: '', stderr: '' };
       const terminal = {
         stdout: { write: (text: string | Uint8Array) => (said.stdout += String(text)) },
         stderr: { write: (text: string | Uint8Array) => (said.stderr += String(text)) },
-        env: { PATH: process.env['PATH'] },
+        env: { PATH: process.env['PATH'], SLIPWAY_KEYS: join(folder, 'keys') },
       };
       const exitCode = await runProgram([...args, '--config', config], terminal, (given, options) => ({
         ...openContext(given, options),
+        artifacts: async () => artifacts,
         slipway: async () => (server === 'away' ? away() : (server as Slipway)),
         pollers: async () => 1,
         interruption: () => new AbortController().signal,

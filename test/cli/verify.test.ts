@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentRecord } from '../../src/contract/record.ts';
+import { NOBODY } from '../../src/signing/notary.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { sealRejected } from './records.ts';
 
@@ -13,6 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => desk.remove());
 
+/** Of a deployment that Change Intake rejected. */
+const SIGNERS = [
+  { document: 'change-intake', key: 'orchestrator-1' },
+  { document: 'record', key: 'orchestrator-1' },
+];
 const VALID = { id: 'staging/storefront/1', verdict: 'VALID', clause: null, reason: null };
 
 async function fileWith(content: unknown): Promise<string> {
@@ -25,13 +31,27 @@ describe('slipway verify', () => {
   test.each(['staging/storefront/1', 'r1'])('%s is VALID, without a server: exit code 0', async (id) => {
     const { exitCode, stdout } = await desk.run(['verify', id, '--json'], 'away');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(VALID);
+    expect(JSON.parse(stdout)).toEqual({ ...VALID, signers: SIGNERS });
   });
 
   test('the very record in a file is VALID', async () => {
     const { exitCode, stdout } = await desk.run(['verify', await fileWith(record), '--json'], 'away');
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(VALID);
+    expect(JSON.parse(stdout)).toEqual({ ...VALID, signers: SIGNERS });
+  });
+
+  test('each key is named, and what it signed', async () => {
+    const { stdout } = await desk.run(['verify', 'staging/storefront/1'], 'away');
+    expect(stdout).toBe('VALID staging/storefront/1\n  signed by orchestrator-1: change-intake, record\n');
+  });
+
+  test('what nobody signed, before anything was signed, is VALID and called unsigned', async () => {
+    const old = await openDesk(NOBODY);
+    await sealRejected(old.artifacts, 1);
+    const { exitCode, stdout } = await old.run(['verify', 'staging/storefront/1'], 'away');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^VALID .*\n {2}unsigned, from before anything was signed: change-intake, record\n$/);
+    await old.remove();
   });
 
   test('a record in a file that is not the sealed one is INVALID (§14): exit code 4', async () => {

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { openStore } from '../../src/artifacts/open.ts';
@@ -38,8 +38,19 @@ environments:
 export async function openPlatform({
   platform = PLATFORM,
   variables = {},
-}: { platform?: string; variables?: NodeJS.ProcessEnv } = {}) {
+  files = {},
+}: {
+  platform?: string;
+  /** Of `slipway up`. */
+  variables?: NodeJS.ProcessEnv;
+  /** Beside the platform file: for this user alone. */
+  files?: Readonly<Record<string, string>>;
+} = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-'));
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, name), content, { mode: 0o600 });
+  }
   const file = join(folder, 'platform.yaml');
   await writeFile(file, platform);
   const shop = createShop(join(folder, 'shop'));
@@ -69,6 +80,7 @@ export async function openPlatform({
     client,
     slipway,
     artifacts,
+    observer,
     running,
     lines,
     paths,
@@ -84,7 +96,12 @@ export async function openPlatform({
       return await slipway.follow(await this.order(version, requestId));
     },
     observe: () => observer.observe(target),
-    verify: (deploymentId: string) => verifyDeployment(artifacts, deploymentId),
+    /** What the checker says; nothing of what a platform seals is unsigned. */
+    async verify(deploymentId: string) {
+      const { signers, ...verdict } = await verifyDeployment(artifacts, deploymentId);
+      const unsigned = signers.filter(({ key }) => key === null).map(({ document }) => document);
+      return unsigned.length === 0 ? verdict : { ...verdict, unsigned };
+    },
     /** The sealed record, or null while there is none. */
     recorded: async (deploymentId: string): Promise<DeploymentRecord | null> =>
       (await readRecord(artifacts.component('web'), deploymentId))?.record ?? null,

@@ -4,6 +4,8 @@ import { readSealedBlob } from '../../src/artifacts/sealed.ts';
 import { STAGES } from '../../src/contract/stages.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
 import { nameOf } from '../../src/records/names.ts';
+import { statementsIn } from '../docs/documents.ts';
+import { faultsOfForm } from '../docs/forms.ts';
 import { manifestWith } from './shop.ts';
 import { openPlatform, TARGET, until, type OpenPlatform } from './setting.ts';
 
@@ -131,4 +133,10 @@ describe.sequential('an abort', () => {
     expect(await platform.page()).toBe('web two');
     expect(await platform.verify(id)).toMatchObject({ verdict: 'VALID', reason: null });
   });
+});
+
+test('all that was sealed meanwhile has the form that docs/schemas publishes', async () => {
+  const sealed = await statementsIn(platform.artifacts.component('web'));
+  expect(sealed.size).toBeGreaterThan(4 * STAGES.length);
+  for (const [name, statement] of sealed) expect([name, ...faultsOfForm(statement)]).toEqual([name]);
 });

@@ -7,12 +7,13 @@ import type { ArtifactStore, Descriptor } from '../../src/artifacts/store.ts';
 import type { RuntimeState } from '../../src/contract/activities.ts';
 import type { ActPredicate } from '../../src/contract/acts.ts';
 import type { Digest } from '../../src/contract/digest.ts';
-import type { Findings } from '../../src/contract/evidence.ts';
+import type { BuildOrigin, Findings, Summary } from '../../src/contract/evidence.ts';
 import type { Order } from '../../src/contract/order.ts';
 import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
 import type { DataVersions, WayBack } from '../../src/contract/way-back.ts';
 import type { Stage } from '../../src/contract/stages.ts';
 import { deploymentOf } from '../../src/records/names.ts';
+import { attachSbom } from '../../src/records/sbom.ts';
 import { MANIFEST } from '../artifacts/parts.ts';
 import { DONE, goodVerdict } from './made-up-verdict.ts';
 import { REVISION, TARGET } from './plan.ts';
@@ -30,6 +31,7 @@ export interface StoredImage {
   readonly release: ReleaseRef;
   readonly descriptor: Descriptor;
   readonly layer: Digest;
+  readonly sbom: Digest;
 }
 
 /** A folder with one file in it, as an image in the store, under its version. */
@@ -48,7 +50,9 @@ export async function storeImage(
     const { digest, layer, descriptor } = await assembleImage({ store, folder, manifest, source });
     const version = versionOf({ ...source, digest });
     await claimVersion(store, version, descriptor);
-    return { release: { version, digest }, descriptor, layer };
+    const bom = { bomFormat: 'CycloneDX', specVersion: '1.6', metadata: { component: { name: component, version } } };
+    const sbom = await attachSbom(store, descriptor, Buffer.from(JSON.stringify(bom)));
+    return { release: { version, digest }, descriptor, layer, sbom };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -79,6 +83,7 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
   const source = { repository: 'shop', revision: REVISION };
   const { environment, component } = deploymentOf(deploymentId);
   const verdict = goodVerdict(platform, environment, { ...MANIFEST, component });
+  const summary: Summary = { platform: digestOf(platform), level: 'SLSA_BUILD_LEVEL_2', inputs: sealed };
   const declared = irreversible ? NO_WAY_BACK : declaredWayBack(from, returnTo);
   return {
     'change-intake': {
@@ -98,9 +103,10 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
       definition: digestOf(Buffer.from(release.version)),
       sandbox: 'bwrap',
       builds: [layer, layer],
+      origin: originOf(deploymentId, image.sbom, at),
     },
-    verification: { artifact: release.digest, verdict: 'pass', findings: [], sandbox: 'bwrap' },
-    release: { release, change: change.id, source, releasedAt: at, wayBack: declared },
+    verification: { artifact: release.digest, verdict: 'pass', findings: [], sandbox: 'bwrap', summary },
+    release: { release, change: change.id, source, releasedAt: at, wayBack: declared, summary },
     deploy: {
       release,
       generation: generation + 1,
@@ -113,6 +119,12 @@ export function findingsOf(around: Circumstances): { readonly [S in Stage]: Find
     'post-deploy-verification': { artifact: release.digest, generation: generation + 1, verdict },
     completion: { observed: { generation: generation + 1, live }, chain: sealed, visibleSince: at, done: DONE },
   };
+}
+
+/** How bytes were made, of which nothing is true but the form. */
+export function originOf(deploymentId: string, sbom: Digest, at: string): BuildOrigin {
+  const source = { repository: 'shop', revision: REVISION, folder: 'storefront' };
+  return { deploymentId, startedAt: at, finishedAt: at, source, dependencies: null, base: null, sbom };
 }
 
 const NO_WAY_BACK: WayBack = { state: 'none', to: null, seen: 'version 1 cannot read what version 2 writes' };

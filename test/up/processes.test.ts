@@ -12,18 +12,16 @@ webhooks:
     - { name: chat, url: { env: CHAT_URL }, form: slack }
 signing: { builder: { env: BUILDER_KEY } }
 environments:
-  staging: {}
+  staging: { secrets: { variables: STAGING_ } }
   production:
+    secrets: { variables: LIVE_ }
     prometheus: { url: https://prometheus.example, token: { env: PROMETHEUS_TOKEN }, queries: [{ name: errors, query: errors }] }
 `),
 );
 const SECRETS = {
-  PAGER_SECRET: 'a',
-  CHAT_URL: 'b',
-  PROMETHEUS_TOKEN: 'c',
-  BUILDER_KEY: 'd',
-  STORE_USER: 'e',
-  STORE_PASSWORD: 'f',
+  ...{ PAGER_SECRET: 'a', CHAT_URL: 'b', PROMETHEUS_TOKEN: 'c', BUILDER_KEY: 'd' },
+  ...{ STAGING_SHOP_KEY: 'e', LIVE_SHOP_KEY: 'f' },
+  ...{ STORE_USER: 'g', STORE_PASSWORD: 'h' },
 };
 
 const loaded = {
@@ -38,10 +36,12 @@ const separation = { isApart: false, hidden: { fromWorkers: hidden, fromOthers: 
 const env = { PATH: '/bin', ...SECRETS };
 const STORE = ['STORE_USER', 'STORE_PASSWORD'];
 
-test('each worker is given the secrets that it uses, and no other’s; all are let into the store', () => {
-  const processes = workerProcesses(loaded, env, '/dist', separation, () => 'key');
+test('each process is given the secrets that it uses, and no other’s; all are let into the store', () => {
+  const workers = workerProcesses(loaded, env, '/dist', separation, () => 'key');
+  const processes = [runtimeProcess(loaded, env, '/dist', separation), ...workers];
   const given = processes.map(({ name, env: its }) => [name, Object.keys(its).filter((key) => key in SECRETS)]);
   expect(Object.fromEntries(given)).toEqual({
+    runtime: ['STAGING_SHOP_KEY', 'LIVE_SHOP_KEY', ...STORE],
     orchestrator: ['PAGER_SECRET', 'CHAT_URL', ...STORE],
     builder: STORE,
     'deployer-staging': STORE,
