@@ -41,7 +41,10 @@ describe('the store of a platform', () => {
       `{ registry: ${REGISTRY}, username: { env: U }, password: { env: P }, token: { env: T } }`,
       /store\.token: .*a token or a username/,
     ],
-    [`{ registry: ${REGISTRY}, password: s3cret, username: ada }`, /store\.password: found text, expected \{ env/],
+    [
+      `{ registry: ${REGISTRY}, password: s3cret, username: ada }`,
+      /store\.password: found a secret written out, expected \{ env/,
+    ],
     [
       '{ registry: "http://registry.example", token: { env: T } }',
       /store\.token: .*http would show it to whoever listens; make the address https/,
