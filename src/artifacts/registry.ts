@@ -3,11 +3,12 @@ import { isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { NAME } from '../contract/target.ts';
 import { REPOSITORY, type RegistryAddress } from '../registry/address.ts';
+import { drop } from '../registry/answer.ts';
 import type { Credentials } from '../registry/authorization.ts';
 import { describe } from '../registry/descriptor.ts';
 import { getBlob, hasBlob, openBlob } from '../registry/download.ts';
 import { withHeldBlob } from '../registry/held-blob.ts';
-import { getManifest, MANIFEST_BYTES, sha256Of } from '../registry/manifests.ts';
+import { getManifest, MANIFEST_BYTES, sha256Of, SMALL } from '../registry/manifests.ts';
 import { PATIENCE, type Patience } from '../registry/patience.ts';
 import { placeOf, type Place } from '../registry/place.ts';
 import { createReferrers, isBookkeeping } from '../registry/referrers.ts';
@@ -40,6 +41,8 @@ export interface RegistryComponentStore extends ComponentStore {
 
 export interface RegistryStore extends ArtifactStore {
   component(component: string): RegistryComponentStore;
+  /** Whether it is there, and lets us in. @throws STORE_UNAVAILABLE, STORE_REFUSED */
+  reach(): Promise<void>;
 }
 
 /**
@@ -51,6 +54,7 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
   const { address, credentials, ca, patience = PATIENCE } = options;
   const { origin, prefix } = address;
   const transport = createTransport({ origin, ca, patience, ...(credentials && { credentials }) });
+  const everything = placeOf(transport, '', patience);
   const opened = new Map<string, RegistryComponentStore>();
   const repositoryOf = (component: string): string => (prefix === '' ? component : `${prefix}/${component}`);
   return {
@@ -64,8 +68,14 @@ export function createRegistryStore(options: RegistryStoreOptions): RegistryStor
       return store;
     },
 
+    async reach() {
+      const url = new URL('/v2/', origin);
+      await reading(everything, async () => {
+        await drop(await transport.ask({ method: 'GET', url, scope: everything.scope(false), within: SMALL }));
+      });
+    },
+
     async components() {
-      const everything = placeOf(transport, '', patience);
       const repositories = await listRepositories(everything).catch((error: unknown) => {
         throw unlisted(error, origin);
       });

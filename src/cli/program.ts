@@ -17,6 +17,7 @@ import { showError, type Terminal } from './report/output.ts';
 import { resumeCommand } from './resume.ts';
 import { rollbackCommand } from './rollback.ts';
 import { statusCommand } from './status.ts';
+import { storeCommand } from './store.ts';
 import { takeoverCommand } from './takeover.ts';
 import { unquarantineCommand } from './unquarantine.ts';
 import { upCommand } from './up.ts';
@@ -28,7 +29,7 @@ const COMMANDS: Readonly<Record<string, readonly CommandFactory[]>> = {
   'Carry a change:': [checkCommand, deployCommand, rollbackCommand],
   'See what goes on:': [statusCommand, historyCommand, logsCommand],
   'Step in:': [abortCommand, takeoverCommand, resumeCommand, unquarantineCommand],
-  'Prove it:': [verifyCommand, replayCommand, keysCommand],
+  'Prove it:': [verifyCommand, replayCommand, keysCommand, storeCommand],
 };
 
 /**

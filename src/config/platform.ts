@@ -68,7 +68,7 @@ export const platformSchema = z
   .strictObject({
     apiVersion: z.literal('slipway/v1'),
     /** `{ path: .slipway/store }` unless given. */
-    store: storeSchema.prefault({}),
+    store: storeSchema.prefault({ path: '.slipway/store' }),
     sources: z.array(source).min(1),
     runtimes: z.strictObject({ local: localRuntime.prefault({}) }).prefault({}),
     build: z

@@ -5,8 +5,8 @@ import { secretReference } from './secret.ts';
 import { path } from './words.ts';
 
 const onDisk = z.strictObject({
-  /** A folder, one OCI image layout a component. `.slipway/store` unless given. */
-  path: path.default('.slipway/store'),
+  /** A folder, with one OCI image layout a component in it. */
+  path,
 });
 
 const registry = z

@@ -48,9 +48,14 @@ async function openNameless(folder: string, midway: Midway): Promise<FileHandle>
   return onDisk(folder, async () => {
     await mkdir(folder, { recursive: true });
     const file = await open(path, 'wx+', 0o600);
-    midway();
-    await rm(path);
-    return file;
+    try {
+      midway();
+      await rm(path);
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   });
 }
 

@@ -3,20 +3,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealBlob } from '../../src/artifacts/sealed.ts';
-import { DISTRIBUTION, DOCKER_REGISTRY, startRegistry, type RegistryProcess } from './registry-process.ts';
+import { DOCKER_REGISTRY, startRegistry, type RegistryProcess } from './registry-process.ts';
 import { newComponent, registryStore } from './scratch.ts';
 
 const ABOUT = { artifactType: 'application/vnd.slipway.test.v1+json', mediaType: 'text/plain' } as const;
 
-describe.each([DOCKER_REGISTRY, DISTRIBUTION])('three processes that speak of one image on $name', (program) => {
-  const skip = program.command === null;
+describe.skipIf(DOCKER_REGISTRY.command === null)('three processes that speak of one image', () => {
   let registry: RegistryProcess;
   beforeAll(async () => {
-    if (!skip) registry = await startRegistry(program);
+    registry = await startRegistry(DOCKER_REGISTRY);
   });
   afterAll(() => registry?.stop());
 
-  it.skipIf(skip)('lose no referrer, without a registry that lists them and without a lock', async () => {
+  it('lose no referrer, without a registry that lists them and without a lock', async () => {
     const component = newComponent();
     const store = registryStore(registry.url, component);
     await sealBlob({ store, name: 'v1', ...ABOUT, bytes: Buffer.from('an image') });

@@ -66,8 +66,3 @@ test('a private key in a variable is left in no process’ environment: it is ha
   expect(processes.filter(({ env: its }) => 'BUILDER_KEY' in its)).toEqual([]);
   expect(withoutSecrets(loaded, env)).toEqual({ PATH: '/bin' });
 });
-
-test('the runtime, which unpacks what is in the store, is given what lets it in there, and no secret else', () => {
-  const { env: its } = runtimeProcess(loaded, env, '/dist', separation);
-  expect(its).toEqual({ PATH: '/bin', STORE_USER: 'e', STORE_PASSWORD: 'f' });
-});

@@ -49,7 +49,7 @@ async function examineMachine({ loaded, env, probeSandboxes }: DoctorOptions): P
 
 async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
   const findings = await Promise.all([
-    checkStore(loaded),
+    checkStore(loaded, env),
     checkSecrets(loaded),
     checkKeys(loaded, env),
     checkApart(loaded, env),

@@ -1,18 +1,24 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { registryOf } from '../../artifacts/open.ts';
+import { createRegistryStore } from '../../artifacts/registry.ts';
 import { pathsOf, type LoadedPlatform } from '../../config/load.ts';
+import type { RegistryConfig } from '../../config/store.ts';
 import { isReadByOthers } from '../../secrets/folder.ts';
 import { createLocalObserver } from '../../runtime/local/client.ts';
 import { bad, good, orBad, warning, type Finding } from './finding.ts';
 
 const RUNTIME_ANSWERS_WITHIN = 3_000;
+const REGISTRY_ANSWERS_WITHIN = 5_000;
 
 export function checkPlatformFile(loaded: LoadedPlatform | null): Finding {
   if (loaded !== null) return good('platform file', loaded.file);
   return warning('platform file', 'none', 'Write a platform.yaml here, or name one with --config.');
 }
 
-export async function checkStore(loaded: LoadedPlatform): Promise<Finding> {
+export async function checkStore(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<Finding> {
+  const { store: config } = loaded.platform;
+  if ('registry' in config) return checkRegistry(loaded, config, env);
   const { store } = pathsOf(loaded);
   const folder = await stat(store).catch(() => null);
   if (folder === null) return good('store', `${store}, made by the first build`);
@@ -21,6 +27,15 @@ export async function checkStore(loaded: LoadedPlatform): Promise<Finding> {
   return orBad('store', mend, async () => {
     await access(store, constants.R_OK | constants.W_OK | constants.X_OK);
     return good('store', store);
+  });
+}
+
+/** One try and no more: a doctor is not waited for. */
+async function checkRegistry(loaded: LoadedPlatform, config: RegistryConfig, env: NodeJS.ProcessEnv): Promise<Finding> {
+  return orBad('store', 'Look at the registry, and at store in platform.yaml.', async () => {
+    const patience = { tries: 1, pause: 0, idle: REGISTRY_ANSWERS_WITHIN };
+    await createRegistryStore({ ...registryOf(loaded, config, env), patience }).reach();
+    return good('store', config.registry);
   });
 }
 
