@@ -53,7 +53,7 @@ async function openBuilt(sealing: Notary = notaryOf('builder')) {
     seal: () => sealProvenance(store, built, image.descriptor),
     /** Whatever somebody likes to say under the name of what was built. */
     sealAs: (statement: Statement, definition = built.definition) =>
-      sealDocument({ store, name: nameOf.build(definition), artifactType: DOCUMENT.provenance, statement }),
+      sealDocument({ store, name: nameOf.build(definition, built.sandbox), artifactType: DOCUMENT.provenance, statement }),
     read: (reading: Notary = notaryOf(null), definition = built.definition) =>
       readProvenance(as(reading), definition, 'staging'),
   };
