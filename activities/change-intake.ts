@@ -17,6 +17,7 @@ import { readRecord, type StandingRecord } from '../src/records/record.ts';
 import { releaseToReturnTo } from '../src/records/return.ts';
 import { recentRecords } from '../src/records/target.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
+import { refuseUndeclaredSecrets } from '../src/secrets/missing.ts';
 import { admit } from '../src/source/admission.ts';
 import type { OpenSource } from '../src/source/open.ts';
 import { carryOut, type StageRequest } from './stage.ts';
@@ -92,7 +93,7 @@ async function admitted(
   await repository.fetch();
   const liveRecord = live && (await readRecord(store, live.deploymentId));
   const liveRevision = liveRecord?.record.source?.revision;
-  const { component } = order.target;
+  const { component, environment } = order.target;
   const admission = await admit({
     repository,
     component,
@@ -101,6 +102,7 @@ async function admitted(
     live: liveRevision === undefined ? null : { revision: liveRevision },
     instances: pathsOf(loaded).instances,
   });
+  refuseUndeclaredSecrets(environment, environmentOf(loaded.platform, environment), admission.manifest);
   const { folder, revision, committedAt, change } = admission;
   return {
     change: { ...change, requestedBy: order.by },

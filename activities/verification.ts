@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { readManifest, verifyImage } from '../src/artifacts/image.ts';
+import { verifyImage } from '../src/artifacts/image.ts';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
 import { parsePlatform } from '../src/config/load.ts';
 import type { Platform } from '../src/config/platform.ts';
@@ -12,10 +12,11 @@ import { loadCompletedChain } from '../src/records/completed.ts';
 import { standingImage } from '../src/records/image.ts';
 import { readPlatform } from '../src/records/platform.ts';
 import { createReleaseVerifier } from '../src/verification/release.ts';
-import { verifyArtifact, type Verification, type Verifier } from '../src/verification/verifier.ts';
+import { createSecretsVerifier } from '../src/verification/secrets.ts';
+import { verifyArtifact, type Verification } from '../src/verification/verifier.ts';
 import { createVerifiers } from '../src/verification/verifiers.ts';
 import { carryOut, type StageWork } from './stage.ts';
-import { withTrial } from './trial.ts';
+import { withScan, withTrial, withUnpacked } from './trial.ts';
 
 export interface VerificationDeps {
   readonly artifacts: ArtifactStore;
@@ -29,7 +30,7 @@ type Verified = Verification & { readonly sandbox: string };
 /**
  * Stage 3, Verification (§7): validates the very bytes that were built, running, before anything marks them as
  * eligible. A failure blocks, and so does what could not be told. A rollback's release has run here already: what is
- * proved again is its own evidence, and its bytes.
+ * proved again is its own evidence, its bytes, and that it holds no secrets.
  */
 export function createVerification(deps: VerificationDeps): Pick<BuilderActivities, 'verifyArtifact'> {
   return {
@@ -39,10 +40,11 @@ export function createVerification(deps: VerificationDeps): Pick<BuilderActiviti
         const chain = await loadChain(store, deploymentId, 'build', consumes.digest);
         const { platform, returnTo } = chain['change-intake'].findings;
         const { release } = chain.build.findings;
+        const declared = parsePlatform(await readPlatform(store, platform));
         const { verdict, findings, sandbox } =
           returnTo === null
-            ? await tryOut(deps, release, parsePlatform(await readPlatform(store, platform)), work)
-            : { ...(await proveAgain(returnTo, work)), sandbox: 'none needed' };
+            ? await tryOut(deps, release, declared, work)
+            : { ...(await proveAgain(deps, returnTo, declared, work)), sandbox: 'none needed' };
         return {
           image: await standingImage(store, release),
           findings: {
@@ -69,21 +71,39 @@ async function tryOut(
   platform: Platform,
   { store, signal }: StageWork,
 ): Promise<Verified> {
-  return await withTrial(deps, { store, digest, platform }, async ({ manifest, sandbox, deps: trial }) => {
-    const verifiers = createVerifiers({ checkBytes: (artifact) => verifyImage(store, artifact), ...trial });
-    return { ...(await verifyArtifact({ artifact: digest, manifest, signal }, verifiers)), sandbox };
-  });
+  const { except } = platform.verification.secrets;
+  return await withTrial(deps, { store, digest, platform }, (trial) =>
+    withScan(trial, signal, async (scan) => {
+      const { manifest, sandbox, deps: tries } = trial;
+      const verifiers = createVerifiers({
+        checkBytes: (artifact) => verifyImage(store, artifact),
+        ...tries,
+        scan,
+        except,
+      });
+      return { ...(await verifyArtifact({ artifact: digest, manifest, signal }, verifiers)), sandbox };
+    }),
+  );
 }
 
-async function proveAgain(returnTo: LiveRelease, { store, signal }: StageWork): Promise<Verification> {
-  const verifiers: readonly Verifier[] = [
-    createReleaseVerifier({
-      checkRelease: async () => void (await loadCompletedChain(store, returnTo)),
-      checkBytes: (digest) => verifyImage(store, digest),
+async function proveAgain(
+  deps: VerificationDeps,
+  returnTo: LiveRelease,
+  platform: Platform,
+  { store, signal }: StageWork,
+): Promise<Verification> {
+  const { digest } = returnTo;
+  const { except } = platform.verification.secrets;
+  return await withUnpacked(deps, { store, digest }, (unpacked) =>
+    withScan(unpacked, signal, async (scan) => {
+      const release = createReleaseVerifier({
+        checkRelease: async () => void (await loadCompletedChain(store, returnTo)),
+        checkBytes: (artifact) => verifyImage(store, artifact),
+      });
+      const verifiers = [release, createSecretsVerifier({ scan, except })];
+      return await verifyArtifact({ artifact: digest, manifest: unpacked.manifest, signal }, verifiers);
     }),
-  ];
-  const manifest = await readManifest(store, returnTo.digest);
-  return await verifyArtifact({ artifact: returnTo.digest, manifest, signal }, verifiers);
+  );
 }
 
 function refusal(verdict: Verification['verdict'], findings: Verification['findings']): SlipwayError {

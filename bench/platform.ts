@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
-import { createLayoutStore } from '../src/artifacts/layout.ts';
+import { openStore } from '../src/artifacts/open.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
 import { removeUnpacked } from '../src/artifacts/unpack.ts';
 import { createSlipway } from '../src/client/slipway.ts';
@@ -89,9 +89,7 @@ export async function openBenchPlatform(
     client,
     location: running.location,
     driver,
-    store: createLayoutStore({ path: paths.store, notary: openReader({ loaded, env: own }) }).component(
-      TARGET.component,
-    ),
+    store: openStore(loaded, { env: own, notary: openReader({ loaded, env: own }) }).component(TARGET.component),
     storeFolder: paths.store,
     order,
     follow,

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, renameSync } from 'node:fs';
 import { SlipwayError } from './contract/failure.ts';
 
 /**
- * Every effect of the artifact store and of the local runtime's driver: what it changes, and how it stands in its
+ * Every effect of the artifact store, on disk or in a registry, and of the local runtime's driver: what it changes, and how it stands in its
  * middle. This list is closed: a test fails when code of either changes something outside an effect, when an effect is
  * carried out at two places or at none, and when no test kills a process before, in and after it.
  */
@@ -16,6 +16,11 @@ export const EFFECTS = {
   'store.write-index': 'index.json: written anew, not in its place',
   'store.unpack-image': 'a folder of an image’s files: the first is there, beside that folder',
   'store.remove-unpacked': 'such a folder taken away: all is there, and some of it may be removed',
+  'registry.hold-blob':
+    'bytes on their way to a registry, in a file of our own: it has a name still, or none of them is there',
+  'registry.push-blob': 'bytes on their way to a registry: an upload is begun, and none has come',
+  'registry.claim-tag': 'a name in a registry: given, and not yet looked at again',
+  'registry.list-referrer': 'a document at what it is about: marked there, not yet in the list',
   'driver.lock-folder': 'the lock of a runtime’s folder: taken, older ones still there',
   'driver.release-lock': 'the lock given up: its file is empty',
   'driver.own-socket-folder': 'the folder of the sockets: there, not yet this user’s alone',

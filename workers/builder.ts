@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createBuilderActivities } from '../activities/builder.ts';
 import { taskQueueOf } from '../src/contract/stages.ts';
 import { networkIn } from '../src/build/dependencies/network.ts';
-import { SlipwayError } from '../src/contract/failure.ts';
+import { pullBase } from '../src/registry/base.ts';
 import { createSourceOpener } from '../src/source/open.ts';
 import { serve } from './serve.ts';
 
@@ -14,9 +14,7 @@ await serve('builder', ({ loaded, paths, artifacts, logger }) => ({
     artifacts,
     folder: loaded.folder,
     openSource: createSourceOpener(join(paths.sources, 'builder')),
-    pullBase: async (_store, reference) => {
-      throw new SlipwayError('BASE_UNAVAILABLE', `${reference} cannot be pulled: this version has no registry client`);
-    },
+    pullBase: (store, reference) => pullBase(store, reference, { folder: loaded.folder }),
     scratch: join(paths.state, 'builder'),
     network: networkIn(process.env),
     logger,

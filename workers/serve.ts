@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { pino, stdSerializers, stdTimeFunctions, type Logger } from 'pino';
-import { createLayoutStore } from '../src/artifacts/layout.ts';
+import { openStore } from '../src/artifacts/open.ts';
 import type { ArtifactStore } from '../src/artifacts/store.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../src/config/load.ts';
 import { secretVariablesOf } from '../src/config/secret-variables.ts';
@@ -74,9 +74,11 @@ async function create(
   const { environment = '' } = values;
   if (role === 'deployer' && environment === '')
     throw new SlipwayError('USAGE', 'a deployer needs --environment ENV: the one that it may change');
-  const notary = openNotary({ loaded, env: { ...process.env }, role, environment, handedOver });
-  // Nothing that a worker starts inherits its key.
-  for (const variable of secretVariablesOf(loaded.platform).signing) delete process.env[variable];
+  const env = { ...process.env };
+  const notary = openNotary({ loaded, env, role, environment, handedOver });
+  // Nothing that a worker starts inherits its key, or what lets it into the store.
+  const { signing, store } = secretVariablesOf(loaded.platform);
+  for (const variable of [...signing, ...store]) delete process.env[variable];
   const location = await locatePlatform(paths.state, process.env);
   Runtime.install({
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => logger[levelOf(level)](meta ?? {}, message)),
@@ -84,7 +86,7 @@ async function create(
   const setting = {
     loaded,
     paths,
-    artifacts: createLayoutStore({ path: paths.store, notary }),
+    artifacts: openStore(loaded, { env, notary }),
     location,
     logger,
     environment,

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { effect } from '../failpoints.ts';
-import {
-  asUnavailable,
-  IN_CHUNKS,
-  ifPresent,
-  moveInto,
-  onDisk,
-  readIfPresent,
-  syncFolder,
-  writeTemporary,
-} from './durable.ts';
+import { ifPresent, inChunksOf, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
 import type { ComponentStore } from './store.ts';
 
 /** The part of a store that holds bytes by their digest. */
@@ -67,7 +58,7 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
       const path = pathOf(digest);
       const file = await ifPresent(path, () => open(path, 'r'));
       if (file === null) throw missing(digest, path);
-      const bytes = await onDisk(path, () => readWhole(file, digest)).finally(() => file.close());
+      const bytes = await onDisk(path, () => readWhole(file, digest));
       const actual = digestOf(bytes);
       if (actual !== digest) throw corrupt(digest, path, { digest: actual, size: bytes.byteLength });
       return bytes;
@@ -77,7 +68,9 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
       const path = pathOf(digest);
       const file = await ifPresent(path, () => open(path, 'r'));
       if (file === null) throw missing(digest, path);
-      return checked(file.createReadStream(IN_CHUNKS), digest, path);
+      const stream = Readable.from(checked(file, digest, path), { objectMode: false });
+      // Also when nobody has read any of it.
+      return stream.once('close', () => void file.close());
     },
 
     async hasBlob(digest) {
@@ -88,27 +81,42 @@ export function createBlobs({ folder, temporary }: { folder: string; temporary: 
 }
 
 async function readWhole(file: FileHandle, digest: Digest): Promise<Buffer> {
-  const { size } = await file.stat();
-  if (size > LARGEST_WHOLE) throw tooLarge(digest, size);
-  return file.readFile();
+  try {
+    const { size } = await file.stat();
+    if (size > LARGEST_WHOLE) throw tooLarge(digest, size);
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
 }
 
-/** Passes bytes on and fails at their end unless they are those that `digest` names. */
-function checked(source: Readable, digest: Digest, path: string): Readable {
+/**
+ * The bytes of a file, which fail at their end unless they are those that `digest` names. The next are being read while
+ * some are hashed; a stream of Node's own begins to read only afterwards.
+ */
+async function* checked(file: FileHandle, digest: Digest, path: string): AsyncGenerator<Uint8Array> {
   const counter = new ByteCounter();
-  const check = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  let reading: Promise<Buffer> = Promise.resolve(Buffer.alloc(0));
+  try {
+    const { size } = await onDisk(path, () => file.stat());
+    const { highWaterMark: length } = inChunksOf(size);
+    const readOn = (): Promise<Buffer> => {
+      const begun = onDisk(path, () => file.read(Buffer.allocUnsafeSlow(length), 0, length, null));
+      reading = begun.then(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead));
+      reading.catch(() => {});
+      return reading;
+    };
+    for (let chunk = await readOn(); chunk.byteLength > 0; chunk = await reading) {
+      void readOn();
       counter.add(chunk);
-      done(null, chunk);
-    },
-    flush(done) {
-      const actual = counter.seen();
-      done(actual.digest === digest ? null : corrupt(digest, path, actual));
-    },
-  });
-  source.on('error', (error) => check.destroy(asUnavailable(error, path) as Error));
-  check.on('close', () => source.destroy());
-  return source.pipe(check);
+      yield chunk;
+    }
+  } finally {
+    await Promise.allSettled([reading]);
+    await file.close();
+  }
+  const actual = counter.seen();
+  if (actual.digest !== digest) throw corrupt(digest, path, actual);
 }
 
 /** Digest and size of bytes that pass by. */

@@ -34,6 +34,11 @@ export function errnoOf(error: unknown): string | undefined {
 /** How much is read or written at once: so much that asking for it costs nothing beside it, and few lie in memory. */
 export const IN_CHUNKS = { highWaterMark: 2 ** 20 } as const;
 
+/** How a file of `size` bytes is read: a short one, of which there may be many, needs no more memory than it has bytes. */
+export function inChunksOf(size = 0): { readonly highWaterMark: number } {
+  return { highWaterMark: Math.min(Math.max(size, 1), IN_CHUNKS.highWaterMark) };
+}
+
 /** So many bytes are written until the disk is asked to have them: not all are left for the last moment. */
 const SYNCED_EVERY = 64 * 2 ** 20;
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Header, type Pack } from 'tar-stream';
 import { SlipwayError } from '../contract/failure.ts';
-import { IN_CHUNKS } from './durable.ts';
+import { inChunksOf } from './durable.ts';
 import { shownPath, whyUnsafeLink, whyUnsafePath } from './entry.ts';
 
 /** What of a layer is not in its files. */
@@ -45,7 +45,7 @@ async function addAll(layer: Pack, folder: string, { mtime, under = '' }: LayerO
     const file = join(folder, path);
     const header = await headerOf(file, path, await lstat(file));
     const entry = { ...common, ...header, name: `${before}${header.name}` };
-    if (entry.type === 'file') await pipeline(createReadStream(file, IN_CHUNKS), layer.entry(entry));
+    if (entry.type === 'file') await pipeline(createReadStream(file, inChunksOf(entry.size)), layer.entry(entry));
     else layer.entry(entry);
   }
 }

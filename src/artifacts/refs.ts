@@ -7,7 +7,7 @@ import { asUnavailable, errnoOf, ifPresent, readIfPresent, syncFolder, writeTemp
 import type { ComponentStore, Descriptor } from './store.ts';
 
 /** OCI distribution-spec: what a tag may be. */
-const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+export const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
 /** The part of a store that gives names. */
 export type Refs = Pick<ComponentStore, 'claim' | 'resolve' | 'names'>;
@@ -57,7 +57,8 @@ export function createRefs({ folder, temporary }: { folder: string; temporary: s
   };
 }
 
-function checkedName(name: string): string {
+/** @throws USAGE */
+export function checkedName(name: string): string {
   if (TAG.test(name)) return name;
   const expected = 'at most 128 of A-Z a-z 0-9 _ . - that begin with none of . -';
   throw new SlipwayError('USAGE', `"${name}" cannot be a name in the store: expected ${expected}`);

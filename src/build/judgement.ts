@@ -73,8 +73,9 @@ export function checkReproduced(first: OutputTree, second: OutputTree): void {
   const names = differing.slice(0, NAMED).map((path) => `${path} (${howDiffers(first.get(path), second.get(path))})`);
   const more = differing.length > NAMED ? ` and ${differing.length - NAMED} more` : '';
   const cause =
-    'An output must not depend on the time, random numbers, the folder, user, host or time zone of the build, nor on ' +
-    'the order in which a folder lists its files; for a time, use $SOURCE_DATE_EPOCH.';
+    'An output must not depend on the time, random numbers, the folder, user, host, locale or time zone of the build, ' +
+    'its environment or the number of CPUs, nor on the order in which a folder lists its files; for a time, use ' +
+    '$SOURCE_DATE_EPOCH.';
   throw new SlipwayError(
     'NOT_REPRODUCIBLE',
     `Two builds of the same source gave other files: ${names.join(', ')}${more}. ${cause}`,

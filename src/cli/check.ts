@@ -2,10 +2,12 @@ import { SlipwayError } from '../contract/failure.ts';
 import { EXIT_OF_RESULT } from '../contract/record.ts';
 import { expectedState, refuseUnknownState } from '../records/known-state.ts';
 import { readRecord } from '../records/record.ts';
+import { environmentOf } from '../records/platform.ts';
 import { recentRecords } from '../records/target.ts';
 import type { Observation } from '../runtime/driver.ts';
 import type { Target } from '../contract/target.ts';
 import { pathsOf } from '../config/load.ts';
+import { refuseUndeclaredSecrets } from '../secrets/missing.ts';
 import { admit } from '../source/admission.ts';
 import { command, type CommandFactory } from './command.ts';
 import type { Context } from './context.ts';
@@ -50,13 +52,15 @@ export const checkCommand: CommandFactory = (cli) =>
     );
 
 async function judge(context: Context, target: Target, options: CheckOptions): Promise<CheckAnswer> {
-  const { component } = target;
-  const { instances } = pathsOf(await context.platform());
+  const { component, environment } = target;
+  const loaded = await context.platform();
+  const { instances } = pathsOf(loaded);
   try {
     return await withRevision(context, component, options, async (repository, revision) => {
       const live = await liveRevision(context, target);
       const change = options.change ?? null;
       const admission = await admit({ repository, component, change, revision, live, instances });
+      refuseUndeclaredSecrets(environment, environmentOf(loaded.platform, environment), admission.manifest);
       return { verdict: 'pass', failure: null, carries: admission.change.carries };
     });
   } catch (error) {

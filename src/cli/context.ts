@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
-import { createLayoutStore } from '../artifacts/layout.ts';
+import { openStore } from '../artifacts/open.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Slipway } from '../client/slipway.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../config/load.ts';
@@ -53,7 +53,7 @@ export const openContext: OpenContext = (terminal, { config = 'platform.yaml', j
     platform,
     artifacts: once(async () => {
       const loaded = await platform();
-      return createLayoutStore({ path: pathsOf(loaded).store, notary: openReader({ loaded, env }) });
+      return openStore(loaded, { env, notary: openReader({ loaded, env }) });
     }),
     slipway: async () => (await server()).slipway,
     pollers: async (queue) => (await server()).pollers(queue),

@@ -43,6 +43,8 @@ export async function refuseUnknownTarget(
   target: Target,
 ): Promise<void> {
   environmentOf(platform, target.environment);
+  // Asked of the component first: a registry need not tell which components it has.
+  if ((await artifacts.component(target.component).names('')).length > 0) return;
   const known = await artifacts.components();
   if (known.includes(target.component)) return;
   throw new SlipwayError(

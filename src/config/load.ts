@@ -46,6 +46,7 @@ export function parsePlatform(bytes: Uint8Array, file = 'platform.yaml'): Platfo
 export interface PlatformPaths {
   /** `.slipway` beside the platform file. */
   readonly state: string;
+  /** The folder of the artifact store; nothing is there where the store is a registry. */
   readonly store: string;
   /** Components' own state (`/instances`, §3). */
   readonly instances: string;
@@ -57,7 +58,7 @@ export function pathsOf({ folder, platform }: Pick<LoadedPlatform, 'folder' | 'p
   const state = path.join(folder, '.slipway');
   return {
     state,
-    store: path.resolve(folder, platform.store.path),
+    store: 'path' in platform.store ? path.resolve(folder, platform.store.path) : path.join(state, 'store'),
     instances: path.resolve(folder, platform.runtimes.local.instances),
     sources: path.join(state, 'sources'),
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseReference } from './base-reference.ts';
+import { secretOfComponent } from './component-secrets.ts';
 import { dataVersions } from './data-versions.ts';
 import { duration } from './duration.ts';
 import { imageSettings } from './image.ts';
@@ -29,7 +30,7 @@ const commandHealth = z.strictObject({
   successes,
 });
 
-const environmentVariable = z.union([word, z.strictObject({ address: name })]);
+const environmentVariable = z.union([word, z.strictObject({ address: name }), secretOfComponent]);
 const variableName = z
   .string()
   .regex(/^(?!PORT$|SLIPWAY_)[A-Z_][A-Z0-9_]*$/, "a variable such as LOG_LEVEL; PORT and SLIPWAY_… are the platform's");
@@ -58,7 +59,7 @@ export const manifestSchema = z
     image: imageSettings.prefault({}),
     run: z.strictObject({
       command,
-      /** Text, or the address of another component of the environment; `{}` unless given. */
+      /** Text, the address of another component of the environment, or a secret of it; `{}` unless given. */
       env: z.record(variableName, environmentVariable).default({}),
       /** `30s` unless given. */
       startWithin: duration.prefault('30s'),
@@ -100,6 +101,7 @@ export const manifestSchema = z
   });
 
 export type Manifest = z.output<typeof manifestSchema>;
+export type EnvironmentVariable = z.output<typeof environmentVariable>;
 export type Health = Manifest['health'];
 export type SmokeTest = Manifest['smoke'][number];
 /** What later stages need to know, so that they read nothing of the source again. */

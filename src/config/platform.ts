@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { NAME, parseTarget } from '../contract/target.ts';
+import { secretsProvider } from './component-secrets.ts';
 import { definitionOfDone } from './done.ts';
 import { duration } from './duration.ts';
 import { baseAddress } from './http-address.ts';
 import { prometheus } from './prometheus.ts';
+import { overlapsIn } from './secret-variables.ts';
 import { contradictionsIn, limits, soak } from './soak.ts';
+import { storeSchema } from './store.ts';
 import { signingSchema, trustSchema, undeclaredIn } from './trust.ts';
+import { verificationSchema } from './verification.ts';
 import { webhooksSchema } from './webhooks.ts';
 import { glob, name, path } from './words.ts';
 
@@ -53,6 +57,8 @@ const environment = z.strictObject({
       require: z.strictObject({ sandbox: z.enum(['bwrap', 'unshare']) }).optional(),
     })
     .optional(),
+  /** Where the secrets of its components lie; it has none unless given. */
+  secrets: secretsProvider.optional(),
   /** Asked during the soak and the watch; nobody is asked unless given. */
   prometheus: prometheus.optional(),
 });
@@ -61,8 +67,8 @@ const environment = z.strictObject({
 export const platformSchema = z
   .strictObject({
     apiVersion: z.literal('slipway/v1'),
-    /** `.slipway/store` unless given. */
-    store: z.strictObject({ path: path.default('.slipway/store') }).prefault({}),
+    /** `{ path: .slipway/store }` unless given. */
+    store: storeSchema.prefault({}),
     sources: z.array(source).min(1),
     runtimes: z.strictObject({ local: localRuntime.prefault({}) }).prefault({}),
     build: z
@@ -88,6 +94,7 @@ export const platformSchema = z
       })
       .prefault({}),
     environments: z.record(name, environment),
+    verification: verificationSchema.prefault({}),
     /** Whose signatures count; what the key folder says unless given. */
     trust: trustSchema.optional(),
     signing: signingSchema.prefault({}),
@@ -119,6 +126,11 @@ export const platformSchema = z
           params,
         });
       }
+    }
+
+    for (const { environment, expected } of overlapsIn(context.value)) {
+      const { secrets } = environments[environment] ?? {};
+      refuse(['environments', environment, 'secrets', 'variables'], secrets, expected, 'choose another');
     }
 
     const ownerOf = new Map<number, string>();

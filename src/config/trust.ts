@@ -95,9 +95,10 @@ export type Signing = z.output<typeof signingSchema>;
 /** What a trust policy that was read says. */
 export function policyOf({ keys }: Trust): TrustPolicy {
   return {
-    keys: keys.flatMap(({ by: _, revokedBy: __, reason: ___, ...key }) => {
-      const read = readKey(key.key);
-      return read === null ? [] : [{ ...key, keyid: keyidOf(read) }];
+    keys: keys.flatMap(({ name: called, role, environments, key, from, until, revoked }) => {
+      const read = readKey(key);
+      if (read === null) return [];
+      return [{ name: called, role, environments, key, keyid: keyidOf(read), from, until, revoked }];
     }),
   };
 }

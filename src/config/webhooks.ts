@@ -1,52 +1,15 @@
 import { z } from 'zod';
 import { EVENT_KINDS, type Receiver } from '../contract/event.ts';
+import { secretReference, variableReference } from './secret.ts';
 import { whyNoAddress } from './webhook-address.ts';
-import { name, path } from './words.ts';
-
-const WRITTEN_OUT = 'a secret written out';
-
-/** A variable of the orchestrator's environment. What was written in place of a name may be the secret: it is not shown. */
-const variable = z.string().check((context) => {
-  if (/^[A-Z_][A-Z0-9_]{0,127}$/.test(context.value)) return;
-  const params = { found: 'no such name', todo: 'write the name of the variable, not what it holds' };
-  context.issues.push({
-    code: 'custom',
-    input: null,
-    message: 'the name of a variable, such as SLIPWAY_PAGER_SECRET',
-    params,
-  });
-});
-
-const byVariable = z.strictObject({ env: variable });
-const byFile = z.strictObject({
-  file: path.check((context) => {
-    if (!context.value.startsWith('whsec_')) return;
-    const params = { found: WRITTEN_OUT, todo: 'put it into a file, and count it as known to others' };
-    context.issues.push({ code: 'custom', input: null, message: 'the path of a file', params });
-  }),
-});
-
-/** A secret that was written out is refused without being shown. */
-const writtenOut = (type: z.ZodString | z.ZodNumber) =>
-  type.transform((_, context): never => {
-    context.issues.push({
-      code: 'custom',
-      input: null,
-      message: '{ env: NAME } or { file: PATH }',
-      params: { found: WRITTEN_OUT, todo: 'put it there, and count it as known to others' },
-    });
-    return z.NEVER;
-  });
-
-/** By reference only: a variable of the orchestrator's environment, or a file (relative to the platform file). */
-const secret = z.union([byVariable, byFile, writtenOut(z.string()), writtenOut(z.number())]);
+import { name } from './words.ts';
 
 const receiver = z.strictObject({
   name,
   /** https, unless private addresses are allowed; by reference where the address is a secret itself. */
-  url: z.union([z.string(), byVariable]),
+  url: z.union([z.string(), variableReference]),
   /** `whsec_` and base64 (Standard Webhooks); required unless `form` is slack. */
-  secret: secret.optional(),
+  secret: secretReference.optional(),
   /** `cdevents` unless given. */
   form: z.enum(['cdevents', 'slack']).default('cdevents'),
   /** `all` unless given. */

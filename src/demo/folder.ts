@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import { removeUnpacked } from '../artifacts/unpack.ts';
 import { loadPlatform, type LoadedPlatform } from '../config/load.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { createMissingKeys } from '../signing/keys.ts';
 import { lockFolder } from '../up/lock.ts';
 import { createStoryRepository, type StoryRepository } from './repository.ts';
 import type { Story } from './story.ts';
@@ -12,6 +13,8 @@ import type { Story } from './story.ts';
 export interface DemoFolder {
   readonly folder: string;
   readonly loaded: LoadedPlatform;
+  /** Folder of the private keys, which end with the demo; the platform file keeps the public ones. */
+  readonly keys: string;
   /** Name of the platform's one source, which is `repository`. */
   readonly source: string;
   readonly repository: StoryRepository;
@@ -33,11 +36,13 @@ export async function prepareFolder(folder: string, story: Story, sandbox: 'none
 
     const file = join(folder, 'platform.yaml');
     await writeFile(file, await platformFile(story, sandbox));
+    const keys = join(folder, 'keys');
+    await createMissingKeys({ loaded: await loadPlatform(file), env: { SLIPWAY_KEYS: keys }, now: new Date() });
     const loaded = await loadPlatform(file);
     const source = onlySource(loaded);
     const gitFolder = resolve(folder, source.url);
     const repository = await createStoryRepository({ story, folder: join(folder, source.name), gitFolder });
-    return { folder, loaded, source: source.name, repository, release: () => lock.release() };
+    return { folder, loaded, keys, source: source.name, repository, release: () => lock.release() };
   } catch (error) {
     await lock.release();
     throw error;
@@ -46,11 +51,17 @@ export async function prepareFolder(folder: string, story: Story, sandbox: 'none
 
 async function platformFile(story: Story, sandbox: 'none' | null): Promise<string> {
   const written = await readFile(resolve(story.folder, story.platform), 'utf8');
-  if (sandbox === null) return written;
-  const document = parseDocument(written);
+  const trusting = `${written.trimEnd()}\n\n${TRUST}`;
+  if (sandbox === null) return trusting;
+  const document = parseDocument(trusting);
   document.setIn(['build', 'sandbox'], sandbox);
   return String(document);
 }
+
+const TRUST = `# Whose signatures count: keys of this demo alone.
+trust:
+  keys: []
+`;
 
 function onlySource({ file, platform }: LoadedPlatform): LoadedPlatform['platform']['sources'][number] {
   const [source, ...others] = platform.sources;

@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
-import { createLayoutStore } from '../artifacts/layout.ts';
+import { openStore } from '../artifacts/open.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { createSlipway, type Slipway } from '../client/slipway.ts';
 import { pathsOf } from '../config/load.ts';
 import { createLocalObserver, type LocalObserver } from '../runtime/local/client.ts';
 import { connect } from '../temporal/connection.ts';
+import { openReader } from '../signing/open.ts';
 import { startPlatform } from '../up/up.ts';
 import { prepareFolder, type DemoFolder } from './folder.ts';
 import { ownNamespace } from './namespace.ts';
@@ -47,24 +48,25 @@ export interface PlayOptions {
 export async function startPlaying(options: PlayOptions): Promise<Playing> {
   const { story, folder, sandbox } = options;
   const prepared = await prepareFolder(folder, story, sandbox);
-  const undo = [prepared.release];
+  const undo = [() => rm(prepared.keys, { recursive: true, force: true }), prepared.release];
   try {
     options.signal.throwIfAborted();
     const own = await ownNamespace(options.env);
     undo.unshift(() => own.remove());
-    const platform = await startAll(options, prepared, own.env);
+    const env = { ...own.env, SLIPWAY_KEYS: prepared.keys };
+    const platform = await startAll(options, prepared, env);
     undo.unshift(() => platform.close());
     const connection = await connect(platform.location);
     // Last of all: Temporal's client ends the process when it tries a call again on a connection that is closed.
     undo.push(() => connection.close());
     const { address, namespace } = platform.location;
-    const { state, store } = pathsOf(prepared.loaded);
+    const { state } = pathsOf(prepared.loaded);
     return {
       ...prepared,
       story,
       slipway: createSlipway(new Client({ connection, namespace })),
       observer: createLocalObserver({ folder: join(state, 'runtime') }),
-      artifacts: createLayoutStore({ path: store }),
+      artifacts: openStore(prepared.loaded, { env, notary: openReader({ loaded: prepared.loaded, env }) }),
       ui: platform.ui,
       server: { address, namespace },
       heeding: (signal, work) => connection.withAbortSignal(oneForManyCalls(signal), work),

@@ -4,6 +4,7 @@ import { STATEMENT_TYPE, type Statement, type Subject } from '../contract/envelo
 export const DOCUMENT = {
   evidence: 'application/vnd.slipway.evidence.v1+json',
   provenance: 'application/vnd.slipway.provenance.v1+json',
+  summary: 'application/vnd.slipway.summary.v1+json',
   record: 'application/vnd.slipway.record.v1+json',
   intent: 'application/vnd.slipway.restoration.v1+json',
   act: 'application/vnd.slipway.act.v1+json',

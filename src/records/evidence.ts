@@ -5,7 +5,7 @@ import { hexOf, type Digest } from '../contract/digest.ts';
 import type { Subject } from '../contract/envelope.ts';
 import type { StagePredicate } from '../contract/evidence.ts';
 import { SlipwayError } from '../contract/failure.ts';
-import { stageIn, statementOf } from '../contract/slsa.ts';
+import { SLSA, stageIn, statementOf } from '../contract/slsa.ts';
 import type { Stage } from '../contract/stages.ts';
 import { believe, claimOfEvidence, requireSigned } from './belief.ts';
 import { DOCUMENT } from './document-types.ts';
@@ -43,6 +43,12 @@ export async function readEvidenceByDigest<S extends Stage>(
   return await asEvidence(store, stage, await readEnvelope(store, digest));
 }
 
+/** As tools list what an image has: some of the evidence is in a form that is not Slipway's own. */
+const ARTIFACT_TYPE: Readonly<Record<string, string>> = {
+  [SLSA.provenance]: DOCUMENT.provenance,
+  [SLSA.summary]: DOCUMENT.summary,
+};
+
 /** Seals what a stage proved. The first evidence of a stage stands, so a repeated activity changes nothing. */
 export async function sealEvidence<S extends Stage>(
   store: ComponentStore,
@@ -51,11 +57,12 @@ export async function sealEvidence<S extends Stage>(
 ): Promise<SealedEvidence<S>> {
   const { stage, deploymentId } = predicate;
   const subject = image === null ? [] : [{ name: store.component, digest: { sha256: hexOf(image.digest) } }];
+  const statement = statementOf(predicate, subject);
   const { digest } = await sealDocument({
     store,
     name: nameOf.evidence(deploymentId, stage),
-    artifactType: DOCUMENT.evidence,
-    statement: statementOf(predicate, subject),
+    artifactType: ARTIFACT_TYPE[statement.predicateType] ?? DOCUMENT.evidence,
+    statement,
     ...(image && { subject: image }),
   });
   return await readEvidenceByDigest(store, stage, digest);

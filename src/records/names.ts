@@ -21,7 +21,8 @@ export const nameOf = {
   quarantine: (digest: Digest, number: number): string => `quarantine.${hexOf(digest)}.${number}`,
   platform: (digest: Digest): string => `platform.${hexOf(digest)}`,
   sbom: (image: Digest): string => `sbom.${hexOf(image)}`,
-  build: (definition: Digest): string => `build.${hexOf(definition)}`,
+  /** What was built of a definition, once for each kind of sandbox. */
+  build: (definition: Digest, sandbox: string): string => `build.${hexOf(definition)}.${sandbox}`,
 };
 
 /** Reads a deployment id that a caller brought. @throws UNKNOWN_DEPLOYMENT */

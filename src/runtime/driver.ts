@@ -112,9 +112,11 @@ export interface RuntimeObserver {
  */
 export interface RuntimeDriver extends RuntimeObserver {
   /**
-   * Looks whether `release` could be returned to, changing nothing: its artifact opens, its addresses resolve, and an
+   * Looks whether `release` could be returned to, changing nothing: its artifact opens, its addresses resolve, its
+   * secrets are there, and an
    * instance of it, live or warm, passes one look at its health now. Waits for no change that is under way.
-   * @throws ADDRESS_UNRESOLVED, ARTIFACT_CORRUPT, INSTANCE_PATH_OVERLAP: there is no way back to it here.
+   * @throws ADDRESS_UNRESOLVED, ARTIFACT_CORRUPT, INSTANCE_PATH_OVERLAP, SECRET_MISSING: there is no way back to it here.
+   * @throws SECRET_UNAVAILABLE when that cannot be told.
    * @throws RUNTIME_UNAVAILABLE when the runtime does not answer.
    */
   prove(request: { readonly target: Target; readonly release: LiveRelease }, signal?: AbortSignal): Promise<Proof>;
@@ -124,6 +126,7 @@ export interface RuntimeDriver extends RuntimeObserver {
    * @throws STALE_GENERATION unless `generation` is observed + 1, or is observed with this same state (then a no-op).
    * `signal` gives it up for as long as it has not switched; nothing has changed then. Agents cannot run side by side:
    * the new one is declared first, then the old one is stopped, so that what fails after that is undone by `restore`.
+   * @throws SECRET_MISSING, SECRET_UNAVAILABLE: nothing has changed, of an agent neither.
    * @throws PORT_TAKEN, INSTANCE_DIED, INSTANCE_NEVER_READY, ADDRESS_UNRESOLVED, ARTIFACT_CORRUPT, INSTANCE_PATH_OVERLAP: not
    * switched (an agent may have been: observe).
    * @throws RUNTIME_UNAVAILABLE when the runtime does not answer, or another change interrupted it: ask again.

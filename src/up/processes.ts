@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathsOf, type LoadedPlatform } from '../config/load.ts';
-import { secretVariablesOf } from '../config/secret-variables.ts';
+import { secretVariablesOf, type SecretVariables } from '../config/secret-variables.ts';
 import { untilServing, type DevServer } from '../temporal/dev-server.ts';
 import { holderName, holdersOf, type Holder } from '../signing/choice.ts';
 import type { Hidden } from './apart.ts';
@@ -28,10 +28,10 @@ export function serverProcess(server: DevServer, env: NodeJS.ProcessEnv, separat
 }
 
 /**
- * The local runtime. On SIGTERM it stops its instances one after the other, each within its grace time, so it is given
- * long: killed, it would leave them running. It signs nothing and is given no key. It stays in our user namespace, where
- * alone it finds again the instances that an earlier one left: an ordinary user then cannot hide the keys from it, and
- * it hides them from its instances itself.
+ * The local runtime, which alone is given the variables of components' secrets. On SIGTERM it stops its instances one
+ * after the other, each within its grace time, so it is given long: killed, it would leave them running. It signs nothing
+ * and is given no key. It stays in our user namespace, where alone it finds again the instances that an earlier one left:
+ * an ordinary user then cannot hide the keys from it, and it hides them from its instances itself.
  * @param compiled folder of the compiled code.
  */
 export function runtimeProcess(
@@ -45,7 +45,11 @@ export function runtimeProcess(
     name: 'runtime',
     command: process.execPath,
     args: [join(compiled, 'src', 'runtime', 'local', 'main.js'), '--folder', folder, '--config', loaded.file],
-    env,
+    env: withoutSecrets(
+      loaded,
+      env,
+      ({ store, components }, name) => store.includes(name) || components.some((prefix) => name.startsWith(prefix)),
+    ),
     place: isApart && process.getuid?.() === 0 ? { apartness: 'mounts', hidden: hidden.fromOthers } : undefined,
     ready: 'line',
     absence: 'RUNTIME_UNAVAILABLE',
@@ -55,7 +59,8 @@ export function runtimeProcess(
 
 /**
  * The workers: one orchestrator, one builder, and a deployer for each environment, which holds that environment's
- * credentials and no other's. The builder, which runs components' code, has none but the key that it signs with. Each is
+ * credentials and no other's. The builder, which runs components' code, has none but the key that it signs with,
+ * and what lets all of us into the store. Each is
  * handed its own key when it starts, and runs where no other's can be read.
  * @param handOver the private key of a holder
  */
@@ -67,19 +72,19 @@ export function workerProcesses(
   handOver: (holder: Holder) => string,
 ): readonly ChildSpec[] {
   const secrets = secretVariablesOf(loaded.platform);
-  const all = [secrets.orchestrator, ...Object.values(secrets.deployers), secrets.signing].flat();
   const place = placeOf(separation, 'fromWorkers');
   const worker = (holder: Holder, own: readonly string[] = []): ChildSpec => ({
     name: holderName(holder),
     command: process.execPath,
     args: [
       join(compiled, 'workers', `${holder.role}.js`),
-      ...['--config', loaded.file],
+      '--config',
+      loaded.file,
       ...(holder.environment === null ? [] : ['--environment', holder.environment]),
     ],
     place,
     handOver: () => handOver(holder),
-    env: without(env, new Set(all.filter((variable) => !own.includes(variable)))),
+    env: withoutSecrets(loaded, env, ({ store }, variable) => own.includes(variable) || store.includes(variable)),
     ready: 'line',
     absence: 'NO_WORKER',
     stopWithin: 15_000,
@@ -90,18 +95,21 @@ export function workerProcesses(
   });
 }
 
-/** Without the variables that hold secrets of workers: for what is no worker. */
-export function withoutSecrets({ platform }: LoadedPlatform, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { orchestrator, deployers, signing } = secretVariablesOf(platform);
-  return without(env, new Set([orchestrator, ...Object.values(deployers), signing].flat()));
-}
-
 function placeOf({ hidden, isApart }: Separation, whom: keyof Separation['hidden']): ChildSpec['place'] {
   return isApart ? { apartness: 'namespaces', hidden: hidden[whom] } : undefined;
 }
 
-function without(env: NodeJS.ProcessEnv, names: ReadonlySet<string>): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
+/** An environment without the variables that the platform file refers to for secrets, but for a process's own. */
+export function withoutSecrets(
+  { platform }: LoadedPlatform,
+  env: NodeJS.ProcessEnv,
+  isOwn: (variables: SecretVariables, name: string) => boolean = () => false,
+): NodeJS.ProcessEnv {
+  const variables = secretVariablesOf(platform);
+  const { store, orchestrator, deployers, signing, components } = variables;
+  const named = new Set([store, orchestrator, ...Object.values(deployers), signing].flat());
+  const isSecret = (name: string): boolean => named.has(name) || components.some((prefix) => name.startsWith(prefix));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isSecret(name) || isOwn(variables, name)));
 }
 
 /**

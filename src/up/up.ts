@@ -99,7 +99,7 @@ interface Reached {
 
 async function startAll(options: UpOptions, supervisor: Supervisor): Promise<Reached & { readonly keys: WorkerKeys }> {
   const { loaded, env, logger, report, compiled = compiledFolder() } = options;
-  const found = await findServer({ env, report });
+  const found = await findServer({ env: withoutSecrets(loaded, env), report });
   report(found.line);
   const keys = await openWorkerKeys(loaded, env, report);
   const separation = await separate(options, keys);
@@ -108,8 +108,8 @@ async function startAll(options: UpOptions, supervisor: Supervisor): Promise<Rea
   logger.info({ address: reached.location.address }, 'temporal is ready');
 
   report('Starting the runtime and the workers');
-  await supervisor.start(runtimeProcess(loaded, withoutSecrets(loaded, reached.env), compiled, separation));
-  const workers = workerProcesses(loaded, reached.env, compiled, separation, keys.handOver);
+  await supervisor.start(runtimeProcess(loaded, reached.env, compiled, separation));
+  const workers = workerProcesses(loaded, reached.env, compiled, separation, (holder) => keys.handOver(holder));
   await Promise.all(workers.map((worker) => supervisor.start(worker)));
   logger.info({ pids: Object.fromEntries(supervisor.pids()) }, 'platform is ready');
   return { ...reached, keys };

@@ -1,12 +1,11 @@
-import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { LoadedPlatform } from '../config/load.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { holderName, holdersOf, type Holder } from '../signing/choice.ts';
 import { keyFolderOf } from '../signing/key-folder.ts';
 import { createMissingKeys } from '../signing/keys.ts';
 import { openTrust } from '../signing/open.ts';
-import { findPrivateKey, referenceOf } from '../signing/private-key.ts';
+import { findPrivateKey } from '../signing/private-key.ts';
+import { privatePlacesOf } from '../signing/private-places.ts';
 import { makeKeyFolder } from '../signing/key-files.ts';
 import type { Hidden } from './apart.ts';
 
@@ -43,18 +42,14 @@ export async function openWorkerKeys(
 
   const holders = holdersOf(Object.keys(environments));
   for (const holder of holders) find(holder);
-  const files = holders.flatMap((holder) => {
-    const reference = referenceOf(signing, holder);
-    return reference !== null && 'file' in reference ? [realpathSync(resolve(loaded.folder, reference.file))] : [];
-  });
-  const elsewhere = files.filter((file) => !file.startsWith(`${keys.root}/`));
+  const { files } = privatePlacesOf(loaded, env);
 
   const handed = new Map<Holder, string>();
   const wrong = new Map<Holder, string>();
   return {
     hidden: {
-      fromWorkers: { keys: keys.root, shown: keys.shown, files: elsewhere },
-      fromOthers: { keys: keys.root, shown: null, files: elsewhere },
+      fromWorkers: { keys: keys.root, shown: keys.shown, files },
+      fromOthers: { keys: keys.root, shown: null, files },
     },
     handOver(holder) {
       const { pem, key } = find(holder);

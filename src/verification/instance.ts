@@ -11,7 +11,7 @@ import {
   type SandboxResult,
   type SandboxRun,
 } from '../build/sandbox.ts';
-import type { SealedManifest } from '../config/manifest.ts';
+import type { EnvironmentVariable, SealedManifest } from '../config/manifest.ts';
 import { LOOPBACK, withBridge, type BridgeEnd } from './bridge.ts';
 import { holdSocket, type HeldSocket } from './socket.ts';
 
@@ -64,7 +64,7 @@ const SOCKET = 'instance.sock';
 
 /**
  * Starts an artifact as its runtime would, but for the world around it: the addresses of other components lead to a
- * closed port, and its instance folder is empty (§7). Resolves when it was started, not when it is healthy.
+ * closed port, its secrets are placeholders, and its instance folder is empty (§7). Resolves when it was started, not when it is healthy.
  */
 export async function startThrowaway(request: ThrowawayRequest): Promise<Throwaway> {
   const { sandbox, manifest, scratch, signal } = request;
@@ -126,16 +126,19 @@ function jobOf(
   };
 }
 
+/** What a secret is where there are none: nothing that a component could use, and a URL, as many of them are. */
+const PLACEHOLDER = 'slipway-secret-placeholder:';
+
 /** A port that is closed wherever we are: below those that an instance could open, and none that `fetch` refuses to ask. */
 const CLOSED_PORT = 4;
 
 function environmentOf({ run }: SealedManifest): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(run.env).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? value : `http://${LOOPBACK}:${CLOSED_PORT}`,
-    ]),
-  );
+  return Object.fromEntries(Object.entries(run.env).map(([name, value]) => [name, standInFor(value)]));
+}
+
+function standInFor(value: EnvironmentVariable): string {
+  if (typeof value === 'string') return value;
+  return 'secret' in value ? `${PLACEHOLDER}${value.secret}` : `http://${LOOPBACK}:${CLOSED_PORT}`;
 }
 
 function reachOf({ manifest, sandbox }: ThrowawayRequest, port: number, socket: HeldSocket | null): BridgeEnd | null {

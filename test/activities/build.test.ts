@@ -1,129 +1,166 @@
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBuild } from '../../activities/build.ts';
 import { digestOf } from '../../src/artifacts/blobs.ts';
-import { createLayoutStore } from '../../src/artifacts/layout.ts';
-import { readDocument, sealDocument } from '../../src/artifacts/sealed.ts';
-import type { BuildFindings, IntakeFindings } from '../../src/contract/evidence.ts';
-import { DOCUMENT } from '../../src/records/document-types.ts';
-import { readEvidence, sealEvidence } from '../../src/records/evidence.ts';
-import { keepPlatform } from '../../src/records/platform.ts';
-import { createNotary, NOBODY, type Notary } from '../../src/signing/notary.ts';
-import type { TrustedKey } from '../../src/signing/trust.ts';
-import { createSourceOpener } from '../../src/source/open.ts';
-import { createShop } from '../pipeline/shop.ts';
-import { handsOn, openStore } from '../records/scratch.ts';
-import { createTestKey } from '../signing/keys.ts';
-import { logger, run } from './setting.ts';
+import { readSealedBlob } from '../../src/artifacts/sealed.ts';
+import { networkIn } from '../../src/build/dependencies/network.ts';
+import type { Digest } from '../../src/contract/digest.ts';
+import type { BuildFindings, Findings, StagePredicate } from '../../src/contract/evidence.ts';
+import { readEvidence } from '../../src/records/evidence.ts';
+import { nameOf } from '../../src/records/names.ts';
+import { SANDBOXES } from '../build/checkout.ts';
+import { lockedComponent, openRegistry } from '../build/npm-registry.ts';
+import { createTarget } from '../records/deployments.ts';
+import { scratchStore } from '../records/scratch.ts';
+import { writeSource, type WrittenCommit } from '../source/written-source.ts';
+import { failureOf, logger, run, type Said } from './setting.ts';
 
-const PLATFORM = Buffer.from(`apiVersion: slipway/v1
-sources: [{ name: shop, url: ./shop }]
-build: { sandbox: none }
-environments: { staging: { rollbackWithin: 30s } }
-`);
-const TARGET = { environment: 'staging', component: 'web' };
-const AT = '2026-11-23T09:00:00.000Z';
+const manifest = (build: string) => `apiVersion: slipway/v1
+component: storefront
+kind: storefront
+build: ${build}
+run: { command: [node, server.mjs] }
+health: { path: /healthz }
+smoke: [{ name: home page, path: / }]
+`;
+const PLAIN: WrittenCommit['files'] = {
+  'shop/slipway.yaml': manifest("{ command: [sh, -c, 'mkdir dist && cp page dist'], output: dist }"),
+  'shop/page': 'Welcome',
+};
 
-const PLATFORM_KEY = createTestKey();
-const BUILDER_KEY = createTestKey();
-const NEW_KEY = createTestKey();
-
-/** A platform whose builder signs with one key, and in which `change` has been done to the builder's first one. */
-function notary(builder = BUILDER_KEY, change: Partial<TrustedKey> = {}): Notary {
-  const others = (['orchestrator', 'deployer'] as const).map((role) => PLATFORM_KEY.trusted(role));
-  const keys = [...others, BUILDER_KEY.trusted('builder', change), NEW_KEY.trusted('builder', { name: 'builder-2' })];
-  const signs = (key = builder) => createNotary(key.signer, async () => ({ keys }));
-  return {
-    ...signs(),
-    sign: (payload) => signs(isOfBuilder(payload) ? builder : PLATFORM_KEY).sign(payload),
-  };
-}
-
-/** Change intake's evidence is the orchestrator's; all else that is sealed here is of the builder. */
-function isOfBuilder(payload: Uint8Array): boolean {
-  return !Buffer.from(payload).includes('https://slipway.dev/evidence/change-intake/v1');
-}
-
-let folder: string;
-let intake: IntakeFindings;
-let release: BuildFindings['release'];
-let n = 0;
-
-/** A shop with one version, and a store in which it has been built and vouched for. */
-beforeAll(async () => {
-  const opened = await openStore(undefined, notary());
-  folder = opened.path;
-  const { change, revision } = createShop(join(folder, 'shop')).version({ text: 'one' });
-  intake = {
-    order: { kind: 'deploy', requestId: 'r', target: TARGET, by: 'ada', change, source: 'shop', revision },
-    change: { id: change, summary: 'one', reason: 'a test wants it', requestedBy: 'ada', carries: [change] },
-    source: { repository: 'shop', revision, committedAt: Date.parse(AT) / 1000, folder: 'web' },
-    returnTo: null,
-    from: null,
-    generation: 0,
-    rollbackWithin: 30_000,
-    platform: digestOf(PLATFORM),
-    lane: { acts: 0, last: null },
-  };
-  ({ release } = await build(notary()));
-  return () => opened.remove();
-});
-
-/** Carries out Build of the next deployment of the same revision, and reads what it found. */
-async function build(as: Notary): Promise<BuildFindings> {
-  n += 1;
-  const artifacts = createLayoutStore({ path: folder, notary: as });
-  const store = artifacts.component('web');
-  await keepPlatform(store, PLATFORM, digestOf(PLATFORM));
-  const deploymentId = `staging/web/${n}`;
-  const about = { stage: 'change-intake', deploymentId, target: 'staging/web', previous: null } as const;
-  const times = { startedAt: AT, finishedAt: AT };
-  const passed = { ...about, ...times, result: 'passed', failure: null, findings: intake } as const;
-  const { digest } = await sealEvidence(store, passed, null);
-  const { buildArtifact } = createBuild({
+/** A source with one revision of one component, and an empty store; each build is that of a deployment of its own. */
+async function openBuilds(files: WrittenCommit['files'] = PLAIN) {
+  const source = await writeSource();
+  onTestFinished(() => source.remove());
+  const revision = await source.commit({ message: 'Say welcome', ...(files && { files }) });
+  const { path, artifacts } = await scratchStore();
+  const deps = {
     artifacts,
-    folder,
-    openSource: createSourceOpener(join(folder, 'mirrors')),
-    pullBase: () => Promise.reject(new Error('there is no base')),
-    scratch: join(folder, 'scratch'),
-    network: { certificates: null, proxies: {} },
+    folder: source.folder,
+    openSource: () => source.repository,
+    pullBase: () => Promise.reject(new Error('nothing here has a base')),
+    scratch: join(path, '.builder'),
+    network: networkIn(process.env),
     logger,
+  };
+  const store = artifacts.component('storefront');
+
+  /** Begins a deployment to an environment under a platform file, as far as its change intake. */
+  async function begin(environment: string, platform: string) {
+    const target = { environment, component: 'storefront' };
+    const text = `apiVersion: slipway/v1\nsources: [{ name: shop, url: ./shop }]\n${platform}\n`;
+    const scripted = createTarget(artifacts, { target, platform: Buffer.from(text) });
+    const at = (honest: StagePredicate<'change-intake'>): StagePredicate<'change-intake'> => {
+      const findings = honest.findings as Findings['change-intake'];
+      return { ...honest, findings: { ...findings, source: { ...findings.source, revision } } };
+    };
+    const running = await scripted.begin({ forge: { evidence: { 'change-intake': at } } });
+    return { deploymentId: running.deploymentId, consumes: await running.passUpTo('change-intake') };
+  }
+
+  return {
+    store,
+    revision,
+    async build(environment: string, platform: string): Promise<BuildFindings> {
+      const input = await begin(environment, platform);
+      await run(createBuild(deps).buildArtifact, input);
+      const findings = (await readEvidence(store, input.deploymentId, 'build'))?.predicate.findings;
+      if (!findings) throw new Error('no build is sealed');
+      return findings;
+    },
+    async refused(environment: string, platform: string): Promise<Said> {
+      const input = await begin(environment, platform);
+      return await failureOf(run(createBuild(deps).buildArtifact, input));
+    },
+  };
+}
+
+async function sbomOf({ store }: Awaited<ReturnType<typeof openBuilds>>, image: Digest) {
+  const bytes = (await readSealedBlob(store, nameOf.sbom(image))) ?? Buffer.of();
+  const { components = [] } = JSON.parse(bytes.toString()) as { components?: { 'bom-ref': string }[] };
+  return { digest: digestOf(bytes), components: components.map((component) => component['bom-ref']) };
+}
+
+const strongest = (['bwrap', 'unshare', 'none'] as const).find((kind) => typeof SANDBOXES[kind] !== 'string');
+
+describe('a build', () => {
+  test('says how its bytes were made, and its SBOM is attached to its image', async () => {
+    const builds = await openBuilds();
+    const {
+      release,
+      origin,
+      sandbox: used,
+    } = await builds.build('staging', `build: { sandbox: ${strongest} }\nenvironments: { staging: {} }`);
+    const { digest, components } = await sbomOf(builds, release.digest);
+    expect(used).toBe(strongest);
+    expect(origin).toEqual({
+      deploymentId: 'staging/storefront/1',
+      startedAt: expect.any(String),
+      finishedAt: expect.any(String),
+      source: { repository: 'shop', revision: builds.revision, folder: 'shop' },
+      dependencies: null,
+      base: null,
+      sbom: digest,
+    });
+    expect(components).toEqual([]);
   });
-  const consumes = { stage: 'change-intake', digest } as never;
-  await run(buildArtifact, { deploymentId, consumes } as never);
-  return (await readEvidence(store, deploymentId, 'build'))?.predicate.findings as BuildFindings;
-}
-
-/** What is vouched for is said again, as somebody else would sign it. */
-async function vouch(as: Notary): Promise<void> {
-  const store = createLayoutStore({ path: folder, notary: as }).component('web');
-  const [name = ''] = await store.names('build.');
-  const document = await readDocument(store, name);
-  await handsOn(folder, 'web').unname(name);
-  await sealDocument({ store, name, artifactType: DOCUMENT.provenance, statement: document!.statement });
-}
-
-test.sequential('a revision that was built is adopted on the word of the builder, with how it was made', async () => {
-  expect(await build(notary())).toMatchObject({ adopted: true, release, origin: { deploymentId: 'staging/web/1' } });
 });
 
-test.sequential.each<[string, () => Promise<Notary>]>([
-  ['whose key is revoked', async () => notary(NEW_KEY, { revoked: new Date().toISOString() })],
-  [
-    'who did not sign',
+describe('a build with dependencies', () => {
+  test('says what was fetched for it, and its SBOM names all of that', async () => {
+    const registry = await openRegistry([{ name: 'greeting', files: { 'index.js': '' } }]);
+    const [npm, lock] = lockedComponent(['greeting'], { 'node_modules/greeting': registry.entry('greeting') });
+    const text = lock?.content.toString() ?? '';
+    const build = "{ command: [sh, -c, 'mkdir dist && cp -r node_modules dist'], output: dist, dependencies: npm }";
+    const builds = await openBuilds({
+      'shop/slipway.yaml': manifest(build),
+      'shop/package.json': npm?.content.toString() ?? '',
+      'shop/package-lock.json': text,
+    });
+    const platform = `build: { sandbox: ${strongest}, npm: { registry: '${registry.address}' } }\nenvironments: { staging: {} }`;
+    const { release, origin } = await builds.build('staging', platform);
+    expect(origin?.dependencies).toEqual({
+      manager: expect.stringMatching(/^npm \d/),
+      lock: { path: 'shop/package-lock.json', digest: digestOf(Buffer.from(text)) },
+      packages: 1,
+    });
+    expect((await sbomOf(builds, release.digest)).components).toEqual(['greeting@1.0.0']);
+  });
+});
+
+describe('an environment that requires a sandbox', () => {
+  const platform = (sandbox: string, required: string) =>
+    `build: { sandbox: ${sandbox} }\nenvironments: { staging: {}, production: { build: { require: { sandbox: ${required} } } } }`;
+
+  test('refuses a build in a weaker one before it begins, citing §6', async () => {
+    const builds = await openBuilds();
+    const said = await builds.refused('production', platform('none', 'unshare'));
+    expect(said).toMatchObject({ code: 'SANDBOX_TOO_WEAK', retried: false });
+    expect(said.message).toMatch(/found sandbox none, expected unshare.*§6/);
+  });
+
+  test('refuses what was built in a weaker one for another environment', async () => {
+    const builds = await openBuilds();
+    await builds.build('staging', platform('none', 'unshare'));
+    const said = await builds.refused('production', platform('none', 'unshare'));
+    expect(said).toMatchObject({ code: 'SANDBOX_TOO_WEAK', retried: false });
+  });
+
+  test.runIf(strongest !== 'none')(
+    'takes it once it was built again in a stronger one, to the same bytes',
     async () => {
-      await vouch(NOBODY);
-      return notary();
+      const builds = await openBuilds();
+      const weak = await builds.build('staging', platform('none', 'unshare'));
+      const strong = await builds.build('production', platform(`${strongest}`, `${strongest}`));
+      expect(strong).toMatchObject({ release: weak.release, sandbox: strongest, adopted: false });
     },
-  ],
-  [
-    'who is none: another role signed',
-    async () => {
-      await vouch(createNotary(PLATFORM_KEY.signer, async () => ({ keys: [] })));
-      return notary();
-    },
-  ],
-])('nothing is adopted on the word of one %s: it is built again, and is the same', async (_, happens) => {
-  const findings = await build(await happens());
-  expect(findings).toMatchObject({ adopted: false, release, origin: { deploymentId: `staging/web/${n}` } });
+  );
+
+  test.runIf(strongest !== 'none')('refuses it where those bytes are others', async () => {
+    const leaky = "{ command: [sh, -c, 'mkdir dist && ls / | wc -l >dist/page'], output: dist }";
+    const builds = await openBuilds({ 'shop/slipway.yaml': manifest(leaky) });
+    await builds.build('staging', platform('none', 'unshare'));
+    const said = await builds.refused('production', platform(`${strongest}`, `${strongest}`));
+    expect(said).toMatchObject({ code: 'NOT_REPRODUCIBLE', message: expect.stringContaining('the weaker sandbox') });
+  });
 });

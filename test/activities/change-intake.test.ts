@@ -111,6 +111,31 @@ describe('change intake', () => {
     expect(sealed?.predicate.findings?.change).toMatchObject({ carries: ['CHG-1'], irreversible: ['CHG-1'] });
   });
 
+  test('rejects a component that asks for secrets where its environment declares none, with what to write', async () => {
+    const source = await writeSource();
+    onTestFinished(() => source.remove());
+    const asking = MANIFEST.replace('server.mjs] }', 'server.mjs], env: { KEY: { secret: storefront/key } } }');
+    const revision = await source.commit({
+      message: 'The storefront\n\nChange: CHG-1\n',
+      files: { 'storefront/slipway.yaml': asking, 'changes/CHG-1.yaml': NO_WAY_BACK },
+    });
+    const { staging } = LOADED.platform.environments;
+    const admit = async (secrets?: { folder: string }) => {
+      const { deps, target } = await openPlatform();
+      const platform = { ...LOADED.platform, environments: { staging: { ...staging!, secrets } } };
+      const loadPlatform = async () => ({ ...LOADED, platform });
+      const { admitChange } = createChangeIntake({ ...deps, loadPlatform, openSource: () => source.repository });
+      return run(admitChange, { deploymentId: target.idOf(1), order: { ...orderOf('first'), revision } });
+    };
+    const said = await failureOf(admit());
+    expect(said).toMatchObject({ code: 'SECRET_MISSING', clause: '§9', retried: false });
+    expect(said.message).toBe(
+      'run.env asks for the secret storefront/key of staging, and staging declares no secrets; write environments.staging.secrets ' +
+        'in platform.yaml, { folder: ./secrets/staging } or { variables: STAGING_ }, and start `slipway up` again',
+    );
+    await expect(admit({ folder: './secrets' })).resolves.toMatchObject({ stage: 'change-intake' });
+  });
+
   test('does not blame the change when the source is away', async () => {
     const { admit, sealed } = await openIntake();
     expect(await failureOf(admit(orderOf('next')))).toMatchObject({ code: 'SOURCE_UNAVAILABLE', retried: true });

@@ -3,10 +3,11 @@ import { createDeploy } from '../../activities/deploy.ts';
 import { readOciManifest } from '../../src/artifacts/oci.ts';
 import type { FailureCode } from '../../src/contract/failure.ts';
 import type { RuntimeState } from '../../src/contract/activities.ts';
+import type { StagePredicate } from '../../src/contract/evidence.ts';
 import { setQuarantine } from '../../src/records/acts.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
 import { claimRestoration } from '../../src/records/record.ts';
-import { TARGET } from '../records/plan.ts';
+import { rollbackOf, TARGET, type Plan } from '../records/plan.ts';
 import { handsOn } from '../records/scratch.ts';
 import { failureOf, openPlatform, run } from './setting.ts';
 
@@ -71,6 +72,28 @@ describe('the deployer does not trust its caller: it touches nothing', () => {
     const { activateRelease } = createDeploy({ ...opened.deps, environment: 'production' });
     expect(await refused(opened, opened.input, activateRelease)).toMatchObject(no('UNTRUSTED_EVIDENCE'));
     await expect(run(opened.deploy, opened.input)).resolves.toMatchObject({ stage: 'deploy' });
+  });
+
+  test('for what was built in a weaker sandbox than its environment requires; not for a release that it returns to', async () => {
+    const platform = `apiVersion: slipway/v1
+sources: [{ name: shop, url: ./shop }]
+environments: { staging: { build: { require: { sandbox: bwrap } } } }
+`;
+    const weakly = (honest: StagePredicate<'build'>) =>
+      honest.findings && { ...honest, findings: { ...honest.findings, sandbox: 'unshare' } };
+    const forge = { evidence: { build: weakly } };
+    const { deps, target, runtime } = await openPlatform(Buffer.from(platform));
+    const deploy = createDeploy(deps).activateRelease;
+    const order = async (plan: Plan) => {
+      const begun = await target.begin({ ...plan, forge });
+      return { deploymentId: begun.deploymentId, consumes: await begun.passUpTo('release') };
+    };
+    expect(await failureOf(run(deploy, await order({})))).toMatchObject({ code: 'SANDBOX_TOO_WEAK', retried: false });
+    expect(runtime.calls).not.toContain('activate');
+
+    const returnTo = { ...target.released('staging/storefront/1'), deploymentId: 'staging/storefront/1' };
+    const rollback = await order({ order: rollbackOf('request-2'), returnTo, text: 'version 1' });
+    await expect(run(deploy, rollback)).resolves.toMatchObject({ stage: 'deploy' });
   });
 
   test('for a chain that ends elsewhere, or is of another deployment', async () => {

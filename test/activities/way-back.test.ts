@@ -130,6 +130,15 @@ describe('a deployment whose way back is not ready fails, and nothing is switche
     expect(message).toContain('Nothing was switched');
   });
 
+  test('when its secrets are not there', async () => {
+    const departure = await openDeparture();
+    const missing = new SlipwayError('SECRET_MISSING', 'run.env asks for the secret storefront/key of staging');
+    departure.runtime.onProve(async () => Promise.reject(missing));
+    const { code, message } = await refused(departure);
+    expect(code).toBe('ROLLBACK_NOT_READY');
+    expect(message).toContain('asks for the secret storefront/key of staging. Nothing was switched');
+  });
+
   test('when what is live is quarantined, and so not known healthy', async () => {
     const departure = await openDeparture();
     const { digest } = departure.before.record.artifact!;

@@ -174,10 +174,10 @@ const CHANGES: readonly (readonly [string, Change, RegExp])[] = [
   ['of another schema', (right) => ({ ...right, schemaVersion: 1 }), /its schemaVersion is 1, not 2/],
   ['of a schema in text', (right) => ({ ...right, schemaVersion: '2' }), /its schemaVersion is "2", not 2/],
   ['of another kind', (right) => ({ ...right, mediaType: 'x' }), /its mediaType is "x", not application/],
-  ['without a kind', ({ mediaType: _, ...right }) => right, /its mediaType is missing, not application/],
+  ['without a kind', (right) => ({ ...right, mediaType: undefined }), /its mediaType is missing, not application/],
   ['that is a list', () => [], /its schemaVersion is missing/],
-  ['without a config', ({ config: _, ...right }) => right, /its config has the mediaType missing/],
-  ['without layers', ({ layers: _, ...right }) => right, /it lists no layers/],
+  ['without a config', (right) => ({ ...right, config: undefined }), /its config has the mediaType missing/],
+  ['without layers', (right) => ({ ...right, layers: undefined }), /it lists no layers/],
   ['with layers that are no list', (right) => ({ ...right, layers: right.layers[0] }), /it lists no layers/],
   ['with a layer that is null', (right) => ({ ...right, layers: [null] }), /its layers\[0\] has the mediaType missing/],
   [

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi, onTestFinished } from 'vitest';
 import { buildTwice, type BuiltOutput } from '../../src/build/build.ts';
@@ -128,11 +128,14 @@ describe('fetching', () => {
     expect(await readdir(folder)).toEqual(['index.js']);
   });
 
-  test('is done once for a lock file; a cache that was tampered with is noticed, and given up', async () => {
+  test('is done once for a lock file, and forgotten when it was not used for a month; a cache that was tampered with is noticed, and given up', async () => {
     const setting = await open();
     const files = morning(setting.registry.entry('@kiln/morning'));
+    await mkdir(join(setting.scratch, 'caches/npm-unused'), { recursive: true });
+    await utimes(join(setting.scratch, 'caches/npm-unused'), 0, Date.now() / 1000 - 31 * 24 * 3600);
     await fetchFor(setting, files);
     const asked = setting.registry.asked.length;
+    expect(await readdir(join(setting.scratch, 'caches'))).toEqual([expect.stringMatching(/^npm-[0-9a-f]{64}$/)]);
     const dependencies = await fetchFor(setting, files);
     expect(setting.registry.asked).toHaveLength(asked);
 

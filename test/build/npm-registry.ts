@@ -114,6 +114,6 @@ async function tarballOf(written: WrittenPackage): Promise<Buffer> {
   return gzipSync(await buffer(tar));
 }
 
-export function integrityOf(bytes: Buffer): string {
+function integrityOf(bytes: Buffer): string {
   return `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
 }

@@ -66,6 +66,17 @@ describeUnderEach('a job', (sandbox) => {
     expect(await run('no-such-program')).toMatchObject({ ended: 'exited', exitCode: 127 });
   });
 
+  test('is prepared first, or does not run at all', async () => {
+    const more = { prepare: 'echo prepared; touch /tmp/there 2>/dev/null', environment: { PATH: sandbox.path } };
+    const well = await run('echo then; exit 4', more);
+    expect(well).toMatchObject({ prepared: true, exitCode: 4, log: 'prepared\nthen\n' });
+    const ill = await run('echo never', { prepare: 'echo ill; exit 9' });
+    expect(ill).toMatchObject({ prepared: false, exitCode: 1, log: 'ill\n' });
+    // What says how far it has come is out of reach of both.
+    const lying = await run('echo unprepared >&3', { prepare: 'echo unprepared >&3 || true' });
+    expect(lying).toMatchObject({ prepared: true, exitCode: 2 });
+  });
+
   test('keeps the beginning and the end of a long log', async () => {
     const { log } = await run('echo first; head -c 1000000 /dev/zero | tr "\\0" x; echo; echo last');
     expect(log.startsWith('first\n')).toBe(true);
@@ -128,6 +139,16 @@ describeUnderEach('a job', (sandbox) => {
       const own =
         "const s = net.createServer(c => { c.end(); s.close() }).listen(0, () => net.connect(s.address().port, '127.0.0.1').on('connect', () => console.log('CONNECTED')))";
       expect((await run(`node -e "${own}"`)).log.trim()).toBe('CONNECTED');
+    });
+
+    test('reaches the network only where that is its purpose', async () => {
+      const server = createServer((socket) => socket.end('good morning'));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const ask = `node -e "net.connect(${port}, 'localhost').on('error', e => console.log(e.code)).pipe(process.stdout)"`;
+      expect((await run(ask, { network: true })).log.trim()).toBe('good morning');
+      expect((await run(ask)).log).not.toContain('good morning');
     });
 
     test.each(['/tmp', '/dev/shm'])('cannot fill more than its share of memory in %s', async (folder) => {

@@ -39,3 +39,11 @@ test('an environment that is not declared is bad usage, no verdict', async () =>
   const args = ['check', 'storefront', '--to', 'nowhere'];
   expect(await desk.run(args, 'away')).toMatchObject({ exitCode: 2, stdout: '' });
 });
+
+test('a secret that the environment declares no place for is told before the merge', async () => {
+  const asking = MANIFEST.replace('server.mjs] }', 'server.mjs], env: { KEY: { secret: storefront/key } } }');
+  await desk.commit('Use a key\n\nChange: CHG-1\n', { 'storefront/slipway.yaml': asking });
+  const { exitCode, stdout } = await desk.run([...CHECK, '--json'], 'away');
+  expect(exitCode).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'fail', failure: { code: 'SECRET_MISSING', clause: '§9' } });
+});

@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOBODY } from '../../src/signing/notary.ts';
 import { openDesk, type Desk } from './desk.ts';
 import { sealRejected } from './records.ts';
 
@@ -13,7 +14,7 @@ let desk: Desk;
 /** Accepts connections and never says a word. */
 let silent: Server;
 beforeAll(async () => {
-  desk = await openDesk();
+  desk = await openDesk(NOBODY);
   await sealRejected(desk.artifacts, 1);
   silent = createServer(() => {}).listen(0, '127.0.0.1');
   await once(silent, 'listening');

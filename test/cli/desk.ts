@@ -51,7 +51,7 @@ export async function openDesk(notary: Notary = TEST_NOTARY): Promise<Desk> {
       const terminal = {
         stdout: { write: (text: string | Uint8Array) => (said.stdout += String(text)) },
         stderr: { write: (text: string | Uint8Array) => (said.stderr += String(text)) },
-        env: { PATH: process.env['PATH'] },
+        env: { PATH: process.env['PATH'], SLIPWAY_KEYS: join(folder, 'keys') },
       };
       const exitCode = await runProgram([...args, '--config', config], terminal, (given, options) => ({
         ...openContext(given, options),

@@ -16,7 +16,11 @@ test('slipway up stops in good order however often it is told to: npm passes on 
   const { TEMPORAL_ADDRESS: _, ...env } = process.env;
   const up = execa(process.execPath, [SLIPWAY, 'up'], {
     cwd: folder,
-    env: { ...env, XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache') },
+    env: {
+      ...env,
+      SLIPWAY_KEYS: join(folder, 'keys'),
+      XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+    },
     extendEnv: false,
     reject: false,
   });

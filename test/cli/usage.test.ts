@@ -68,7 +68,7 @@ describe('what a person is told', () => {
     expect(exitCode).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)\b.* {2}\w/gm)].map(([, name]) => name);
     const issue =
-      'up demo doctor check deploy rollback status history logs abort takeover resume unquarantine verify replay';
+      'up demo doctor check deploy rollback status history logs abort takeover resume unquarantine verify replay keys';
     expect(listed).toEqual(issue.split(' '));
   });
 

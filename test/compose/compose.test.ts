@@ -89,9 +89,18 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('gives each worker the key that it signs with, and no other; the runtime has none', () => {
+    const given = slipway.map(([name, { secrets = [] }]) => [name, secrets]);
+    expect(Object.fromEntries(given)).toEqual({
+      orchestrator: ['orchestrator-key'],
+      builder: ['builder-key'],
+      'deployer-staging': ['deployer-staging-key'],
+      runtime: [],
+    });
+  });
+
   test('gives the builder no credentials, and a network that holds Temporal and nothing else', () => {
     const builder = service('builder');
-    expect(builder.secrets).toBeUndefined();
     expect(Object.keys(builder.environment ?? {}).toSorted()).toEqual(['HEALTHCHECK_TASK_QUEUE', 'TEMPORAL_ADDRESS']);
     expect(builder.networks).toEqual(['builders']);
     expect(compose.networks['builders']?.internal).toBe(true);

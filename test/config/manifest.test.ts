@@ -215,3 +215,36 @@ describe('a smoke test’s headers', () => {
     expect(refusal(withSmoke(`headers: ${headers}`))).toBe(`slipway.yaml:${said}`);
   });
 });
+
+describe('a secret in run.env', () => {
+  const withSecret = (secret: string): string =>
+    MANIFEST.replace('server.mjs] }', `server.mjs], env: { DATABASE_URL: { secret: ${secret} } } }`);
+
+  test('is asked for by name, and sealed as that', () => {
+    const sealed = sealedManifest(read(withSecret('storefront/database-url')));
+    expect(sealed.run.env).toEqual({ DATABASE_URL: { secret: 'storefront/database-url' } });
+  });
+
+  test.each([
+    'database-url',
+    'storefront/database/url',
+    '../staging/key',
+    'storefront/..',
+    '/etc/passwd',
+    'storefront/Key',
+    'storefront/key_of_it',
+    '"storefront/key\\n"',
+    'postgres://shop:correct-horse@db/shop',
+  ])('is not asked for as %s, which is not shown', (secret) => {
+    const said = refusal(withSecret(secret));
+    expect(said).toContain(
+      'run.env.DATABASE_URL.secret: found another text, expected a name such as storefront/database-url: two words of ' +
+        'lower-case letters, digits and dashes; write its name, not what it holds',
+    );
+    expect(said).not.toContain('correct-horse');
+  });
+
+  test('is a name, and nothing beside it', () => {
+    expect(refusal(withSecret('a/b, optional: true'))).toContain('run.env.DATABASE_URL.optional: found an unknown key');
+  });
+});

@@ -90,12 +90,12 @@ test.each([
   [
     'a token that is written out, unseen',
     withToken('s3cret'),
-    'token: found text, expected { env: VARIABLE } or { file: PATH }; take the secret out of this file, and say where it is',
+    'token: found a secret written out, expected { env: VARIABLE } or { file: PATH }; take the secret out of this file, say where it is, and count it as known to others',
   ],
   [
-    'a token in a variable that is none',
+    'a token in a variable that is none, unseen',
     withToken('{ env: "A B" }'),
-    'token.env: found "A B", expected the name of an environment variable; correct it',
+    'token.env: found no such name, expected the name of a variable, such as SLIPWAY_PAGER_SECRET; write the name of the variable, not what it holds',
   ],
   [
     'a token that is twice somewhere',

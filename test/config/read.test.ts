@@ -47,7 +47,7 @@ test('a file that is right is read with its defaults filled in', () => {
     afterRollback: 'hold',
   });
   expect(read.sources[0]?.branches).toEqual(['main']);
-  expect(read.store.path).toBe('.slipway/store');
+  expect(read.store).toEqual({ path: '.slipway/store' });
 });
 
 test('each kind of file is refused under its own code', () => {
@@ -61,7 +61,7 @@ test('each kind of file is refused under its own code', () => {
 test('an unknown key is named with its line, its path and the nearest known key', () => {
   expect(platform(`${PLATFORM.replace('{}', '{ rollbackWithn: 3s }')}`)).toBe(
     'platform.yaml:5:14  environments.staging.rollbackWithn: found an unknown key, ' +
-      'expected one of runtime, soak, limits, watch, rollbackWithin, afterRollback, prometheus; did you mean "rollbackWithin"?',
+      'expected one of runtime, soak, limits, watch, rollbackWithin, afterRollback, build, prometheus; did you mean "rollbackWithin"?',
   );
 });
 
@@ -266,4 +266,46 @@ describe('an environment', () => {
       `${at}12  environments.staging.soak.samples: found 5, expected at least 59, for fewer cannot show that a limit on p95 is kept; raise it, or loosen the limit`,
     );
   });
+});
+
+test('what builds take from outside, and in what they have to be made, is read as it is written', () => {
+  const read = parsePlatform(
+    Buffer.from(
+      `${PLATFORM.replace('{}', '{ build: { require: { sandbox: bwrap } } }')}build: { npm: { registry: https://packages.example/npm/ } }\n`,
+    ),
+  );
+  expect(read.environments['staging']?.build).toEqual({ require: { sandbox: 'bwrap' } });
+  expect(read.build.npm).toEqual({ registry: 'https://packages.example/npm/' });
+  expect(parsePlatform(Buffer.from(PLATFORM)).build.npm.registry).toBe('https://registry.npmjs.org/');
+  expect(readManifest(MANIFEST.replace('output: dist', 'output: dist, dependencies: npm'))).toMatchObject({
+    build: { dependencies: 'npm' },
+  });
+});
+
+test.each([
+  [
+    '{ build: { require: { sandbox: none } } }',
+    'platform.yaml:5:43  environments.staging.build.require.sandbox: found "none", expected one of bwrap, unshare',
+  ],
+  ['{ build: { require: {} } }', 'environments.staging.build.require.sandbox: found nothing'],
+  [
+    '{ build: { sandbox: bwrap } }',
+    'environments.staging.build.sandbox: found an unknown key, expected one of require;',
+  ],
+])('an environment cannot ask for %s', (asked, said) => {
+  expect(platform(PLATFORM.replace('{}', asked))).toContain(said);
+});
+
+test('a registry with a password in it is refused, and the password is not repeated', () => {
+  const said = platform(`${PLATFORM}build: { npm: { registry: 'https://me:pw-4711@packages.example/' } }\n`);
+  expect(said).toMatch(
+    /build\.npm\.registry: found .*packages\.example.*expected an http or https address without credentials/,
+  );
+  expect(said).not.toContain('pw-4711');
+});
+
+test('a package manager that Slipway does not know is refused', () => {
+  expect(manifest(MANIFEST.replace('output: dist', 'output: dist, dependencies: yarn'))).toContain(
+    'build.dependencies: found "yarn", expected "npm"',
+  );
 });

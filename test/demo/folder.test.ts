@@ -24,9 +24,21 @@ describe('the folder of a demo', () => {
     const { loaded, source, release } = await prepareFolder(folder, story, null);
     expect(source).toBe('shop');
     expect(loaded.platform.build.sandbox).toBe('auto');
-    expect((await readdir(folder)).toSorted()).toEqual(['platform.yaml', 'shop', 'shop.git', 'up.lock']);
+    const expected = ['.slipway', 'keys', 'platform.yaml', 'shop', 'shop.git', 'up.lock'];
+    expect((await readdir(folder)).toSorted()).toEqual(expected);
+    expect(await readdir(join(folder, '.slipway'))).toEqual(['keys']);
     await release();
     expect(await readdir(folder)).not.toContain('up.lock');
+  });
+
+  test('has keys of its own, whose public halves stand in its platform file', async () => {
+    const { loaded, keys, release } = await prepareFolder(folder, story, null);
+    const names = ['orchestrator-1', 'builder-1', 'deployer-staging-1'];
+    expect(loaded.platform.trust?.keys.map(({ name }) => name)).toEqual(names);
+    const [own = ''] = await readdir(keys);
+    const lying = await readdir(join(keys, own));
+    expect(lying.toSorted()).toEqual([...names.map((name) => `${name}.pem`), 'public'].toSorted());
+    await release();
   });
 
   test('has `sandbox: none` written out in the platform file where no sandbox works', async () => {

@@ -9,6 +9,8 @@ const rules: Rules = {
     'src/runtime/local/process.ts signal',
     // Starts instances and short commands alike.
     'src/runtime/local/launch.ts start',
+    // Puts names, marks and lists alike into a registry.
+    'src/registry/manifests.ts putManifest',
   ]),
   allowed: new Set([
     // A short command, which ends with this process, and whose output nobody reads.
@@ -26,10 +28,14 @@ const rules: Rules = {
 
 let scan: Scan;
 beforeAll(async () => {
-  scan = await scanFolders(join(import.meta.dirname, '../..'), ['src/artifacts', 'src/runtime/local'], rules);
+  scan = await scanFolders(
+    join(import.meta.dirname, '../..'),
+    ['src/artifacts', 'src/registry', 'src/runtime/local'],
+    rules,
+  );
 });
 
-describe('the store and the local runtime’s driver', () => {
+describe('the store, on disk and in a registry, and the local runtime’s driver', () => {
   it('change nothing outside an effect', () => {
     expect(scan.bare).toEqual([]);
   });

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
-import { createLayoutStore } from '../../src/artifacts/layout.ts';
+import { openStore } from '../../src/artifacts/open.ts';
 import { openSlipway } from '../../src/client/index.ts';
 import { loadPlatform, pathsOf } from '../../src/config/load.ts';
 import type { LaneState, Submission } from '../../src/contract/lane.ts';
@@ -35,15 +35,29 @@ environments:
  * A whole platform of its own: server, runtime, workers, as real processes, and a shop to deploy. Its processes die
  * where the file `drill` in its folder says (see `armFailpoint`).
  */
-export async function openPlatform({ platform = PLATFORM }: { platform?: string } = {}) {
+export async function openPlatform({
+  platform = PLATFORM,
+  variables = {},
+  files = {},
+}: {
+  platform?: string;
+  /** Of `slipway up`. */
+  variables?: NodeJS.ProcessEnv;
+  /** Beside the platform file: for this user alone. */
+  files?: Readonly<Record<string, string>>;
+} = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-'));
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true, mode: 0o700 });
+    await writeFile(join(folder, name), content, { mode: 0o600 });
+  }
   const file = join(folder, 'platform.yaml');
   await writeFile(file, platform);
   const shop = createShop(join(folder, 'shop'));
   const loaded = await loadPlatform(file);
   const { TEMPORAL_ADDRESS: _, ...inherited } = process.env;
   const drill = join(folder, 'drill');
-  const env = { ...inherited, [FAILPOINT_FILE]: drill, SLIPWAY_KEYS: join(folder, 'keys') };
+  const env = { ...inherited, ...variables, [FAILPOINT_FILE]: drill, SLIPWAY_KEYS: join(folder, 'keys') };
   const lines: string[] = [];
   const running = await startPlatform({
     loaded,
@@ -55,7 +69,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
   const client = new Client({ connection, namespace: running.location.namespace });
   const slipway = await openSlipway(running.location);
   const paths = pathsOf(loaded);
-  const artifacts = createLayoutStore({ path: paths.store, notary: openReader({ loaded, env }) });
+  const artifacts = openStore(loaded, { env, notary: openReader({ loaded, env }) });
   const observer = createLocalObserver({ folder: join(paths.state, 'runtime') });
   const target = { environment: 'staging', component: 'web' };
 
@@ -66,6 +80,7 @@ export async function openPlatform({ platform = PLATFORM }: { platform?: string 
     client,
     slipway,
     artifacts,
+    observer,
     running,
     lines,
     paths,

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Isolation, Observation } from '../../src/runtime/driver.ts';
 import { detectIsolation, works } from '../../src/runtime/local/isolation.ts';
+import type { LocalRuntime } from '../../src/runtime/local/runtime.ts';
 import { socketsOf } from '../../src/runtime/local/sockets.ts';
 import { compileRuntime, startProcess } from './compiled.ts';
 import { activation, createWorld, get, shop, until, type World } from './world.ts';
@@ -47,10 +48,11 @@ function worksFor(uid: number, kind: Isolation): boolean {
 describe.each(['bwrap', 'unshare', 'none'] as const)('instances kept apart by %s', (isolation) => {
   let world: World;
   let observation: Observation;
+  let runtime: LocalRuntime;
   beforeEach(async (context) => {
     if (!here.has(isolation)) return context.skip(`${isolation} does not work on this machine`);
     world = await createWorld();
-    await world.start({ isolation });
+    runtime = await world.start({ isolation });
     ({ observation } = await world.driver.activate(activation(shop, await world.server(1), 1)));
   });
   afterEach(() => world?.end());
@@ -106,6 +108,30 @@ describe.each(['bwrap', 'unshare', 'none'] as const)('instances kept apart by %s
       expect((await get(observation.address, `/read?${dirname(dirname(file))}/manifest.json`)).body).toBe('ENOENT');
     },
   );
+
+  it.skipIf(isolation === 'none')('cannot undo what hides the keys from them, not even as root', async () => {
+    const keys = await mkdtemp(join(tmpdir(), 'slipway-hidden-'));
+    const file = join(trial, 'deployer.pem');
+    await writeFile(join(keys, 'builder-1.pem'), 'secret');
+    await writeFile(file, 'secret');
+    await runtime.close();
+    await world.start({ isolation, hidden: [keys, file] });
+    const { address, instanceFolder } = await until(async () => {
+      const seen = await world.driver.observe(shop);
+      return seen.instance === null ? null : seen;
+    });
+    for (const [place, path] of [
+      [keys, join(keys, 'builder-1.pem')],
+      [file, file],
+    ]) {
+      await run(address, `for n in 1 2; do umount -l ${place}; cat ${path}; done >>${instanceFolder}/seen 2>&1`);
+      await run(address, `unshare -Urm sh -c 'umount -l ${place}; cat ${path}' >>${instanceFolder}/seen 2>&1`);
+    }
+    const seen = readFileSync(join(instanceFolder, 'seen'), 'utf8');
+    expect(seen).toContain('umount');
+    expect(seen).not.toContain('secret');
+    await rm(keys, { recursive: true });
+  });
 });
 
 it('takes the strongest kind that works', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBackoff } from '../../src/runtime/local/backoff.ts';
 import { capLog, tailLog } from '../../src/runtime/local/log.ts';
+import { createMask } from '../../src/secrets/mask.ts';
 
 describe('the log of an instance', () => {
   let folder: string;
@@ -25,8 +26,22 @@ describe('the log of an instance', () => {
 
   it('gives its last lines', async () => {
     await writeFile(log, Array.from({ length: 5_000 }, (_, index) => `line ${index}`).join('\n'));
-    expect(await tailLog(log, 2)).toBe('line 4998\nline 4999');
-    expect(await tailLog(join(folder, 'none'))).toBe('');
+    const mask = createMask();
+    expect(await tailLog(log, { lines: 2, mask })).toBe('line 4998\nline 4999');
+    expect(await tailLog(join(folder, 'none'), { mask })).toBe('');
+  });
+
+  it('is quoted without secrets, wherever the quotation begins', async () => {
+    const secret = '0123456789-0123456789-0123456789-01234';
+    const mask = createMask();
+    mask.know('shop/key', secret);
+    const pieces = Array.from({ length: secret.length - 4 }, (_, index) => secret.slice(index, index + 5));
+    for (let length = 4_000; length <= 4_200; length += 1) {
+      await writeFile(log, `${'.'.repeat(500)}${secret}${'x'.repeat(length)}`);
+      const told = await tailLog(log, { mask });
+      expect(told.endsWith('x'.repeat(3_800))).toBe(true);
+      expect(pieces.filter((piece) => told.includes(piece))).toEqual([]);
+    }
   });
 });
 

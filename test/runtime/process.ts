@@ -1,7 +1,9 @@
+import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import type { Isolation } from '../../src/runtime/driver.ts';
 import { startLocalRuntime } from '../../src/runtime/local/runtime.ts';
 import { imagesIn } from './images.ts';
+import { secretsIn } from './secrets.ts';
 
 /** A runtime as a process of its own, over images in plain folders: FOLDER INSTANCES IMAGES [ISOLATION]. */
 const [folder, instances, images, isolation] = process.argv.slice(2) as [string, string, string, Isolation?];
@@ -12,6 +14,7 @@ try {
     instances,
     ports: {},
     images: imagesIn(images),
+    secrets: secretsIn(join(dirname(images), 'secrets')),
     logger,
     ...(isolation === undefined ? {} : { isolation }),
   });

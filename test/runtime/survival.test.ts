@@ -7,7 +7,17 @@ import { NO_ANSWERS, NO_COUNTS } from '../../src/contract/answers.ts';
 import { processesMarked, signal } from '../../src/runtime/local/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { compileRuntime, startRuntimeProcess, type RuntimeProcess } from './compiled.ts';
-import { activation, createWorld, get, robot, serverManifest, shop, until, type World } from './world.ts';
+import {
+  activation,
+  agentManifest,
+  createWorld,
+  get,
+  robot,
+  serverManifest,
+  shop,
+  until,
+  type World,
+} from './world.ts';
 
 let compiled: Awaited<ReturnType<typeof compileRuntime>>;
 beforeAll(async () => {
@@ -50,6 +60,23 @@ describe('a runtime that is killed', () => {
     const to = { target: shop, deploymentId: v2.deploymentId, generation: 2, to: v1 };
     expect((await world.driver.restore(to)).outcome).toBe('restored');
     expect((await get(before.address)).body).toBe('v1');
+  });
+
+  it('is followed by one that asks an agent with the secrets that it was started with', async () => {
+    await world.secret('shop/key', 'the first value');
+    const run = { ...agentManifest(1).run, env: { VERSION: 'v1', KEY: { secret: 'shop/key' } } };
+    const command = ['sh', '-c', 'printf %s "$KEY" > "$SLIPWAY_INSTANCE_DIR/asked-with"'];
+    const health = { command, interval: 50, timeout: 5_000, failures: 3 };
+    const request = activation(robot, await world.agent(1, { run, health }), 1);
+    const { observation } = await world.driver.activate(request);
+    await world.secret('shop/key', 'the second value');
+    const file = join(observation.instanceFolder, 'asked-with');
+
+    await again('SIGKILL');
+
+    await rm(file);
+    expect(await until(() => readFile(file, 'utf8').catch(() => null))).toBe('the first value');
+    expect((await world.driver.observe(robot)).instance).toMatchObject({ id: observation.instance?.id, restarts: 0 });
   });
 
   it('is followed by one that counts answers anew, of the same instance', async () => {

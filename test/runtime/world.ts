@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { request } from 'undici';
 import type { SealedManifest } from '../../src/config/manifest.ts';
@@ -11,6 +11,7 @@ import { processesMarked, signal } from '../../src/runtime/local/process.ts';
 import { startLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from '../../src/runtime/local/runtime.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { addImage, imagesIn } from './images.ts';
+import { secretsIn } from './secrets.ts';
 
 export const shop: Target = { environment: 'staging', component: 'shop' };
 export const robot: Target = { environment: 'staging', component: 'robot' };
@@ -56,6 +57,9 @@ export interface World {
   readonly folder: string;
   readonly images: string;
   readonly instances: string;
+  /** Where the secrets of `staging` lie, once there is one. */
+  readonly secrets: string;
+  secret(name: string, value: string): Promise<void>;
   start(options?: Partial<LocalRuntimeOptions>): Promise<LocalRuntime>;
   readonly driver: ReturnType<typeof createLocalDriver>;
   /** A server's release; `overrides` replace parts of its manifest. */
@@ -67,6 +71,7 @@ export interface World {
 export async function createWorld(name = 'r'): Promise<World> {
   const root = await mkdtemp(join(tmpdir(), 'slipway-runtime-'));
   const [folder, images, instances] = [join(root, name), join(root, 'images'), join(root, 'instances')];
+  const secrets = join(root, 'secrets');
   await mkdir(images);
   const runtimes: LocalRuntime[] = [];
 
@@ -79,6 +84,11 @@ export async function createWorld(name = 'r'): Promise<World> {
     folder,
     images,
     instances,
+    secrets,
+    async secret(name, value) {
+      await mkdir(dirname(join(secrets, name)), { recursive: true, mode: 0o700 });
+      await writeFile(join(secrets, name), value);
+    },
     driver: createLocalDriver({ folder }),
     async start(options = {}) {
       const logger = pino({ level: process.env['RUNTIME_LOG'] ?? 'silent' });
@@ -87,6 +97,7 @@ export async function createWorld(name = 'r'): Promise<World> {
         instances,
         ports: {},
         images: imagesIn(images),
+        secrets: secretsIn(secrets),
         logger,
         ...options,
       });

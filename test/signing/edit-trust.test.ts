@@ -76,7 +76,7 @@ describe('a trust policy that is edited', () => {
   ])('begins where there was no key: %s', (_, before) => {
     const after = editTrust(before, AT, { added: [ADDED, { name: 'b' }], changed: {} }) ?? '';
     expect(parse(after)).toEqual({ trust: { keys: [ADDED, { name: 'b' }] }, end: 1 });
-    if (before.includes('none yet')) expect(after).toContain('# none yet');
+    expect(after.includes('# none yet')).toBe(before.includes('# none yet'));
   });
 
   it('is left alone where it is an alias, or names no such key', () => {

@@ -1,19 +1,17 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it as base, describe } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listKeys } from '../../src/signing/list.ts';
 import { createMissingKeys, OVERLAP, revokeKey, rotateKey } from '../../src/signing/keys.ts';
 import { writtenKey } from '../../src/signing/key.ts';
 import { keyedPlatform, PLATFORM, type KeyedPlatform } from './platform.ts';
 
-const it = base.extend<{ platform: KeyedPlatform }>({
-  platform: async ({}, use) => {
-    const platform = await keyedPlatform();
-    await use(platform);
-    await platform.remove();
-  },
+let platform: KeyedPlatform;
+beforeEach(async () => {
+  platform = await keyedPlatform();
 });
+afterEach(() => platform.remove());
 
 const NOW = new Date('2026-11-25T13:00:00Z');
 const at = (minutes: number): Date => new Date(NOW.getTime() + minutes * 60_000);
@@ -32,7 +30,7 @@ async function list({ env, load }: KeyedPlatform, now = NOW) {
 const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
 describe('keys of the embedded default', () => {
-  it('are one for each role, outside of the platform’s folder, for this user’s eyes only', async ({ platform }) => {
+  it('are one for each role, outside of the platform’s folder, for this user’s eyes only', async () => {
     const umask = process.umask(0o000);
     const made = await create(platform).finally(() => process.umask(umask));
     expect(made).toEqual(['orchestrator-1', 'builder-1', 'deployer-staging-1', 'deployer-production-1']);
@@ -48,7 +46,7 @@ describe('keys of the embedded default', () => {
     expect(await platform.text()).toBe(PLATFORM);
   });
 
-  it('are made once; an environment that is added later gets its own', async ({ platform }) => {
+  it('are made once; an environment that is added later gets its own', async () => {
     await create(platform);
     expect(await create(platform, at(1))).toEqual([]);
     await platform.write(PLATFORM.replace('production: {}', 'production: {}, canary: {}'));
@@ -61,15 +59,13 @@ describe('keys of the embedded default', () => {
     });
   });
 
-  it('are one set when many make them at once', async ({ platform }) => {
+  it('are one set when many make them at once', async () => {
     const made = await Promise.all(Array.from({ length: 6 }, () => create(platform)));
     expect(made.flat()).toHaveLength(4);
     expect(await list(platform)).toHaveLength(4);
   });
 
-  it('are a whole set after a process was killed in the middle, before and after it wrote the policy', async ({
-    platform,
-  }) => {
+  it('are a whole set after a process was killed in the middle, before and after it wrote the policy', async () => {
     await create(platform);
     const { folder, shown, trustFile } = platform.keys;
     const [builder, policy] = [join(folder, 'builder-1.pem'), await readFile(trustFile, 'utf8')];
@@ -89,7 +85,7 @@ describe('keys of the embedded default', () => {
     expect(await readdir(shown)).toContain('builder-1.pub');
   });
 
-  it('are made anew where the private half is lost; a name is never given twice', async ({ platform }) => {
+  it('are made anew where the private half is lost; a name is never given twice', async () => {
     await create(platform);
     await rm(join(platform.keys.folder, 'builder-1.pem'));
     expect(await create(platform, at(1))).toEqual(['builder-2']);
@@ -97,9 +93,7 @@ describe('keys of the embedded default', () => {
 });
 
 describe('a rotation', () => {
-  it('lets the old key count a while longer, and the new one a while before: a signature may be under way', async ({
-    platform,
-  }) => {
+  it('lets the old key count a while longer, and the new one a while before: a signature may be under way', async () => {
     await create(platform);
     const { env, load } = platform;
     const rotation = await rotateKey({ loaded: await load(), env, now: at(60) }, BUILDER, 'ada');
@@ -118,7 +112,7 @@ describe('a rotation', () => {
     expect((await list(platform, at(70)))[1]).toMatchObject({ invalid: `signed until ${at(70).toISOString()}` });
   });
 
-  it('never has the new key count before the old one began', async ({ platform }) => {
+  it('never has the new key count before the old one began', async () => {
     await create(platform);
     const { env, load } = platform;
     await rotateKey({ loaded: await load(), env, now: at(1) }, BUILDER, 'ada');
@@ -127,7 +121,7 @@ describe('a rotation', () => {
 });
 
 describe('a revocation', () => {
-  it('says who and why, and that nobody is left to sign; the next create makes another', async ({ platform }) => {
+  it('says who and why, and that nobody is left to sign; the next create makes another', async () => {
     await create(platform);
     const { env, load } = platform;
     const options = { loaded: await load(), env, now: at(60) };
@@ -141,7 +135,7 @@ describe('a revocation', () => {
     expect(await create(platform, at(60))).toEqual(['builder-2']);
   });
 
-  it('may be made to begin earlier, never later, and not before the key', async ({ platform }) => {
+  it('may be made to begin earlier, never later, and not before the key', async () => {
     await create(platform);
     const { env, load } = platform;
     const revoke = async (minutes: number, name = 'builder-1') =>
@@ -168,7 +162,7 @@ trust:            # ours
 environments: {staging: {}}
 `;
 
-  it('that file is edited, and everything else in it stays as it was', async ({ platform }) => {
+  it('that file is edited, and everything else in it stays as it was', async () => {
     await platform.write(WITH_TRUST);
     expect(await create(platform)).toEqual(['orchestrator-1', 'builder-1', 'deployer-staging-1']);
     const lines = (await platform.text()).split('\n');
@@ -184,12 +178,12 @@ environments: {staging: {}}
     ]);
   });
 
-  it('a key that `signing` finds elsewhere is not missing', async ({ platform }) => {
+  it('a key that `signing` finds elsewhere is not missing', async () => {
     await platform.write(`${WITH_TRUST}signing: { builder: { env: BUILDER_KEY } }\n`);
     expect(await create(platform)).toEqual(['orchestrator-1', 'deployer-staging-1']);
   });
 
-  it('its mode stays, and a link to it stays a link', async ({ platform }) => {
+  it('its mode stays, and a link to it stays a link', async () => {
     const real = join(platform.folder, 'real.yaml');
     await writeFile(real, WITH_TRUST, { mode: 0o640 });
     await rm(platform.file);
@@ -199,7 +193,7 @@ environments: {staging: {}}
     expect(await readdir(platform.folder)).toEqual(['.slipway', 'platform.yaml', 'real.yaml']);
   });
 
-  it('one that is broken is said to be, before any key is made', async ({ platform }) => {
+  it('one that is broken is said to be, before any key is made', async () => {
     const loaded = await platform.load();
     await platform.write(WITH_TRUST.replace('role: builder', 'role: baker'));
     await expect(createMissingKeys({ loaded, env: platform.env, now: NOW })).rejects.toMatchObject({

@@ -15,11 +15,11 @@ export interface KeyedPlatform {
   readonly file: string;
   readonly env: NodeJS.ProcessEnv;
   readonly keys: KeyFolder;
-  load(): Promise<LoadedPlatform>;
+  readonly load: () => Promise<LoadedPlatform>;
   /** The file that holds the trust policy, as text. */
-  text(): Promise<string>;
-  write(text: string): Promise<void>;
-  remove(): Promise<void>;
+  readonly text: () => Promise<string>;
+  readonly write: (text: string) => Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 export async function keyedPlatform(text = PLATFORM): Promise<KeyedPlatform> {

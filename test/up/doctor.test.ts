@@ -1,14 +1,16 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pathsOf } from '../../src/config/load.ts';
+import { parsePlatform, pathsOf } from '../../src/config/load.ts';
+import { keyFolderOf } from '../../src/signing/key-folder.ts';
+import { createMissingKeys } from '../../src/signing/keys.ts';
 import { connect } from '../../src/temporal/connection.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectWorker } from '../../src/temporal/worker-connection.ts';
 import { examine } from '../../src/up/doctor/doctor.ts';
 import type { Finding } from '../../src/up/doctor/finding.ts';
-import { checkNode, checkSandboxes } from '../../src/up/doctor/machine.ts';
+import { checkNode, checkRequiredSandboxes, checkSandboxes } from '../../src/up/doctor/machine.ts';
 import { writeUpFile } from '../../src/up/up-file.ts';
 import { startServer, type RunningServer } from '../temporal/server.ts';
 import { testPlatform, type TestPlatform } from './platform.ts';
@@ -101,6 +103,47 @@ describe('slipway doctor', () => {
     expect((await findings()).get('search attributes')).toMatchObject({ state: 'good' });
   }, 30_000);
 
+  test('finds secrets that everybody may read, and those that are not there', async () => {
+    const { platform: file, folder } = platform.loaded;
+    const [staging, production] = [file.environments['staging']!, file.environments['production']!];
+    const environments = {
+      staging: { ...staging, secrets: { folder: 'staging-secrets' } },
+      production: { ...production, secrets: { folder: 'production-secrets' } },
+    };
+    const place = join(folder, 'staging-secrets');
+    await mkdir(place, { mode: 0o700 });
+    const see = async () => {
+      const loaded = { ...platform.loaded, platform: { ...file, environments } };
+      const found = await examine({ loaded, env: platform.options.env, probeSandboxes });
+      return found.filter(({ what }) => what.startsWith('secrets of'));
+    };
+    expect(await see()).toMatchObject([{ state: 'good' }, { state: 'bad', what: 'secrets of production' }]);
+    await chmod(place, 0o755);
+    expect(await see()).toMatchObject([{ state: 'warning', mend: `chmod 700 ${place}` }, { state: 'bad' }]);
+  });
+
+  test('says of keys that up makes them, which role has none, and who else may read them', async () => {
+    expect((await findings()).get('keys')).toMatchObject({ state: 'good', found: expect.stringContaining('made by') });
+    expect((await findings()).get('workers apart')).toMatchObject({ state: 'good' });
+    const { loaded, env } = platform.options;
+    await createMissingKeys({ loaded, env, now: new Date() });
+    expect((await findings()).get('keys')).toMatchObject({ state: 'good', found: expect.stringMatching(/^4 trusted/) });
+    const { folder, trustFile } = keyFolderOf(loaded.folder, env);
+    await rename(join(folder, 'builder-1.pem'), join(folder, 'away'));
+    expect((await findings()).get('keys')).toMatchObject({
+      state: 'warning',
+      found: expect.stringMatching(/^builder cannot sign: the private half of builder-1/),
+    });
+    await chmod(join(folder, 'orchestrator-1.pem'), 0o644);
+    expect((await findings()).get('keys')).toMatchObject({ state: 'bad', found: expect.stringMatching(/mode 0644$/) });
+    await chmod(join(folder, 'orchestrator-1.pem'), 0o600);
+    await writeFile(trustFile, 'keys: nonsense');
+    expect((await findings()).get('keys')).toMatchObject({
+      state: 'bad',
+      found: expect.stringContaining('trust.yaml'),
+    });
+  });
+
   test('finds a store that is no folder', async () => {
     await mkdir(join(platform.folder, '.slipway'), { recursive: true });
     await writeFile(join(platform.folder, '.slipway', 'store'), '');
@@ -127,4 +170,26 @@ test.each([
   ['none', false, 'warning'],
 ] as const)('where the platform says sandbox: %s and whether bwrap works is %s, that is %s', (wanted, works, state) => {
   expect(checkSandboxes([{ kind: 'bwrap', works }], wanted).state).toBe(state);
+});
+
+test.each([
+  ['auto', true, []],
+  ['auto', false, ['production requires bwrap, and builds use unshare']],
+  ['unshare', true, ['production requires bwrap, and builds use unshare']],
+  ['none', true, ['qa requires unshare, and builds use none', 'production requires bwrap, and builds use none']],
+])('what environments require, under sandbox: %s where bwrap works is %s, misses %j', (wanted, works, missed) => {
+  const text = `apiVersion: slipway/v1
+sources: [{ name: shop, url: ./shop }]
+build: { sandbox: ${wanted} }
+environments:
+  staging: {}
+  qa: { build: { require: { sandbox: unshare } } }
+  production: { build: { require: { sandbox: bwrap } } }
+`;
+  const probes = [
+    { kind: 'bwrap', works },
+    { kind: 'unshare', works: true },
+  ];
+  const findings = checkRequiredSandboxes(probes, parsePlatform(Buffer.from(text)));
+  expect(findings.map(({ found }) => found)).toEqual(missed);
 });

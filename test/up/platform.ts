@@ -20,10 +20,12 @@ export interface TestPlatform {
 }
 
 const STAND_IN = `
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 const config = process.argv[process.argv.indexOf('--config') + 1];
 const { TEMPORAL_ADDRESS, TEMPORAL_API_KEY } = process.env;
-const call = { args: process.argv.slice(1), TEMPORAL_ADDRESS, TEMPORAL_API_KEY };
+const fd = process.env.SLIPWAY_HANDED_OVER_FD;
+const key = fd === undefined ? null : readFileSync(Number(fd), 'utf8');
+const call = { args: process.argv.slice(1), TEMPORAL_ADDRESS, TEMPORAL_API_KEY, key };
 appendFileSync(config + '.calls', JSON.stringify(call) + '\\n');
 process.stdin.on('close', () => process.exit(1)).resume();
 process.on('SIGTERM', () => process.exit(0));

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/config/load.ts';
 import { identify } from '../../src/runtime/local/process.ts';
+import { keyFolderOf } from '../../src/signing/key-folder.ts';
+import { rotateKey } from '../../src/signing/keys.ts';
 import { connect } from '../../src/temporal/connection.ts';
 import { missingSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { locatePlatform } from '../../src/up/locate.ts';
@@ -11,6 +13,7 @@ import { lockFolder } from '../../src/up/lock.ts';
 import { readUpFile } from '../../src/up/up-file.ts';
 import { testPlatform, type TestPlatform } from './platform.ts';
 
+/** How the stand-ins were called, and what they were given. */
 async function callsOf(platform: TestPlatform): Promise<readonly Record<string, unknown>[]> {
   const lines = (await readFile(join(platform.folder, 'platform.yaml.calls'), 'utf8')).trim().split('\n');
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -90,6 +93,23 @@ describe('slipway up', () => {
     const connection = await connect(running.location);
     expect(await missingSearchAttributes(connection, 'default')).toEqual([]);
     await connection.close();
+  }, 30_000);
+
+  test('hands each worker its own key, and a new one as soon as there is one', async () => {
+    const { loaded, env } = platform.options;
+    const { folder } = keyFolderOf(loaded.folder, env);
+    const keysOf = async (name: string) =>
+      (await callsOf(platform)).filter(({ args }) => (args as string[]).join(' ').includes(name)).map(({ key }) => key);
+    const pem = async (name: string) => await readFile(join(folder, `${name}.pem`), 'utf8');
+    expect(await keysOf('orchestrator.js')).toEqual([await pem('orchestrator-1')]);
+    expect(await keysOf('--environment production')).toEqual([await pem('deployer-production-1')]);
+    expect(await keysOf('runtime/local')).toEqual([null]);
+
+    await rotateKey({ loaded, env, now: new Date() }, { role: 'builder', environment: null }, 'ada');
+    await expect
+      .poll(() => keysOf('builder.js'), { timeout: 10_000 })
+      .toEqual([await pem('builder-1'), await pem('builder-2')]);
+    expect(platform.told).toContain('builder signs with builder-2 from now on');
   }, 30_000);
 
   test('stops everything that it started, and is up no more', async () => {

@@ -43,7 +43,10 @@ describeUnderEach('a throwaway instance', (sandbox) => {
   test('has the environment of a live one, of ours nothing, and an empty instance folder', async () => {
     vi.stubEnv('SLIPWAY_CANARY', 'canary-91c2');
     onTestFinished(() => void vi.unstubAllEnvs());
-    const run = { ...SERVICE.run, env: { LOG_LEVEL: 'info', CATALOG_URL: { address: 'catalog' } } };
+    const run = {
+      ...SERVICE.run,
+      env: { LOG_LEVEL: 'info', CATALOG_URL: { address: 'catalog' }, KEY: { secret: 'shop/key' } },
+    };
     const folder = await artifact({
       'server.mjs': server(
         '(fs.writeFileSync(process.env.SLIPWAY_INSTANCE_DIR + "/state", "1"), JSON.stringify(process.env))',
@@ -56,7 +59,8 @@ describeUnderEach('a throwaway instance', (sandbox) => {
       Object.keys(environment)
         .filter((name) => name !== 'PWD')
         .sort(),
-    ).toEqual(['CATALOG_URL', 'LOG_LEVEL', 'PATH', 'PORT', 'SLIPWAY_INSTANCE_DIR']);
+    ).toEqual(['CATALOG_URL', 'KEY', 'LOG_LEVEL', 'PATH', 'PORT', 'SLIPWAY_INSTANCE_DIR']);
+    expect(environment['KEY']).toBe('slipway-secret-placeholder:shop/key');
     expect(JSON.stringify(environment)).not.toContain('canary-91c2');
     expect(readdirSync(instance.instanceFolder)).toEqual(['state']);
   });

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
 /** How a process that we start finds its way to the network. */
 export interface Network {
   /** A file of certificates to believe beside those that Node knows; null for none. */
@@ -14,5 +17,7 @@ export function networkIn(env: NodeJS.ProcessEnv): Network {
     const value = env[name];
     return value === undefined || value.includes('@') ? [] : [[name, value] as const];
   });
-  return { certificates: env['NODE_EXTRA_CA_CERTS'] ?? null, proxies: Object.fromEntries(named) };
+  const certificates = env['NODE_EXTRA_CA_CERTS'];
+  const isThere = certificates !== undefined && certificates !== '' && existsSync(certificates);
+  return { certificates: isThere ? resolve(certificates) : null, proxies: Object.fromEntries(named) };
 }

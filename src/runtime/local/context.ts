@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Target } from '../../contract/target.ts';
 import type { Addresses } from './addresses.ts';
 import type { Instances } from './instances.ts';
+import type { RuntimeSecrets } from './secrets.ts';
 import type { InstanceRecord, TargetState } from './state.ts';
 import type { UnpackedArtifacts } from './unpacked.ts';
 
@@ -17,6 +18,7 @@ export interface TargetContext {
   readonly artifacts: UnpackedArtifacts;
   readonly addresses: Addresses;
   readonly instances: Instances;
+  readonly secrets: RuntimeSecrets;
   readonly logger: Logger;
   /** Aborted when the runtime stops. */
   readonly closing: AbortSignal;

@@ -7,9 +7,11 @@ import { formatDuration } from '../../config/duration.ts';
 import { SlipwayError } from '../../contract/failure.ts';
 import { formatTarget, type Target } from '../../contract/target.ts';
 import { effect, type Midway } from '../../failpoints.ts';
+import type { Mask } from '../../secrets/mask.ts';
 import type { Isolation } from '../driver.ts';
 import { exitOf, homeOf, launch, locate, runBeside, type InstanceSpec } from './launch.ts';
 import { tailLog } from './log.ts';
+import type { GivenSecrets } from './secrets.ts';
 import { identify, isAlive, processesMarked, signal as send, type ProcessIdentity } from './process.ts';
 import { heartbeatAge, lookAtHeartbeat, lookAtPath } from './readiness.ts';
 import type { InstanceRecord } from './state.ts';
@@ -20,6 +22,7 @@ export interface Instances {
   readonly isolation: Isolation;
   /**
    * Starts an instance and waits until it is ready; when it throws, nothing of it is left running.
+   * @throws SECRET_MISSING, SECRET_UNAVAILABLE, before anything is started.
    * @throws INSTANCE_DIED, INSTANCE_NEVER_READY; or whatever `signal` was aborted with.
    */
   start(spec: InstanceSpec, signal: AbortSignal): Promise<InstanceRecord>;
@@ -45,9 +48,18 @@ export function createInstances(deps: {
   hidden: readonly string[];
   tag: string;
   isolation: Isolation;
+  mask: Mask;
   logger: Logger;
 }): Instances {
-  const { folder, tag, isolation, logger } = deps;
+  const { folder, tag, isolation, mask, logger } = deps;
+  const given = new Map<string, GivenSecrets>();
+
+  /** With what it was started, whatever its secrets are now: a rotation counts for the next one. */
+  async function givenTo({ id, main }: InstanceRecord, spec: InstanceSpec): Promise<GivenSecrets> {
+    const known = given.get(id) ?? spec.secrets.startedWith(main) ?? (await spec.secrets.read());
+    given.set(id, known);
+    return known;
+  }
 
   async function look(instance: InstanceRecord, spec: InstanceSpec, signal: AbortSignal): Promise<string | null> {
     const { health } = spec.artifact.manifest;
@@ -55,7 +67,8 @@ export function createInstances(deps: {
     if ('heartbeat' in health) return lookAtHeartbeat(home.heartbeat);
     const bound = AbortSignal.any([signal, AbortSignal.timeout(health.timeout)]);
     if ('command' in health) {
-      const exit = await runBeside(deps, home, spec, { command: health.command, signal: bound });
+      const whole = { ...spec, given: await givenTo(instance, spec) };
+      const exit = await runBeside(deps, home, whole, { command: health.command, signal: bound });
       return exit === 0 ? null : `${health.command.join(' ')} ended with ${exit}`;
     }
     return instance.port === null ? 'it has no port' : lookAtPath(instance.port, health.path, bound);
@@ -65,18 +78,20 @@ export function createInstances(deps: {
     const { startWithin } = spec.artifact.manifest.run;
     const inTime = AbortSignal.timeout(startWithin);
     const bound = AbortSignal.any([signal, inTime]);
+    // What it may have written has to be known before it is quoted.
+    await givenTo(instance, spec).catch(() => undefined);
     let seen: string | null = null;
     for (let pause = 10; ; pause = Math.min(pause * 1.5, 200)) {
       const before: string | null = seen;
       seen = await look(instance, spec, bound);
       signal.throwIfAborted();
       // Asked after the look: the answer may have come from another program on a dead instance's port.
-      if (!isAlive(instance.main)) throw await died(spec.target, instance.log, null);
+      if (!isAlive(instance.main)) throw await died(spec.target, instance.log, null, mask);
       if (seen === null) return;
       if (inTime.aborted) {
         throw new SlipwayError(
           'INSTANCE_NEVER_READY',
-          `${formatTarget(spec.target)}: not ready within run.startWithin (${formatDuration(startWithin)}); last seen: ${before ?? seen}. ${await lastWords(instance.log)}`,
+          `${formatTarget(spec.target)}: not ready within run.startWithin (${formatDuration(startWithin)}); last seen: ${before ?? seen}. ${await lastWords(instance.log, mask)}`,
         );
       }
       await delay(pause);
@@ -97,6 +112,7 @@ export function createInstances(deps: {
       await delay(10);
     }
     midway();
+    given.delete(id);
     await rm(homeOf(folder, id).folder, { recursive: true, force: true });
   }
 
@@ -124,18 +140,20 @@ export function createInstances(deps: {
     heartbeatAge: (instance) => heartbeatAge(homeOf(folder, instance.id).heartbeat),
 
     async start(spec, signal) {
+      const secrets = await spec.secrets.read();
       const id = `${tag}-${Date.now().toString(36)}${randomBytes(3).toString('hex')}`;
       const target = formatTarget(spec.target);
       const log = join(folder, 'logs', target, `${id}.log`);
       const home = homeOf(folder, id);
       const { exit, processes } = await effect('driver.start-instance', target, async (midway) => {
-        const child = launch(deps, home, { ...spec, log }, midway);
+        const child = launch(deps, home, { ...spec, log, given: secrets }, midway);
         return { exit: exitOf(child), processes: await locate(isolation, child, home) };
       });
       if (processes === null) {
         await endMarked(id);
-        throw await died(spec.target, log, await exit);
+        throw await died(spec.target, log, await exit, mask);
       }
+      given.set(id, secrets);
       const startedAt = new Date().toISOString();
       const instance: InstanceRecord = { id, port: spec.port, ...processes, isolation, startedAt, log };
       logger.info({ target, instance: id, pid: processes.main.pid }, 'instance started');
@@ -147,7 +165,7 @@ export function createInstances(deps: {
         // Its exit code comes a moment after its end; that of an instance that we ended says nothing.
         const code = early ? await Promise.race([exit, delay(500, null, { ref: false })]) : null;
         await end(instance);
-        throw early ? await died(spec.target, log, code) : error;
+        throw early ? await died(spec.target, log, code, mask) : error;
       }
     },
 
@@ -168,15 +186,15 @@ async function untilGone(identity: ProcessIdentity, within: number): Promise<voi
   while (isAlive(identity) && Date.now() < deadline) await delay(10);
 }
 
-async function died(target: Target, log: string, exit: number | string | null): Promise<SlipwayError> {
+async function died(target: Target, log: string, exit: number | string | null, mask: Mask): Promise<SlipwayError> {
   const how = exit === null ? '' : ` (exit: ${exit})`;
   return new SlipwayError(
     'INSTANCE_DIED',
-    `${formatTarget(target)}: the instance ended before it was ready${how}. ${await lastWords(log)}`,
+    `${formatTarget(target)}: the instance ended before it was ready${how}. ${await lastWords(log, mask)}`,
   );
 }
 
-async function lastWords(log: string): Promise<string> {
-  const words = await tailLog(log);
+async function lastWords(log: string, mask: Mask): Promise<string> {
+  const words = await tailLog(log, { mask });
   return words === '' ? 'It wrote nothing to its log.' : `The end of its log ${log}:\n${words}`;
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Isolation } from '../driver.ts';
@@ -10,7 +11,7 @@ export interface Confinement {
   readonly files: string;
   /** Folders that it may write; those inside a hidden folder too. */
   readonly writable: readonly string[];
-  /** The runtime's own folders: state, sockets and the artifacts of others. */
+  /** The runtime's own folders (state, sockets, the artifacts of others) and private keys, which may be files. */
   readonly hidden: readonly string[];
   /** Ends with the process that started it: for short commands, never for an instance. */
   readonly tied: boolean;
@@ -58,7 +59,7 @@ export async function works(isolation: Isolation, folder: string): Promise<boole
   const { command, args } = confine(isolation, trial);
   // The status descriptor is not open here, and is not needed for a trial.
   const quiet = ['-c', `exec "$0" "$@" ${STATUS_FD}>/dev/null`, command, ...args];
-  return promisify(execFile)('sh', quiet, { timeout: 5_000 }).then(
+  return promisify(execFile)('sh', quiet, { timeout: 5_000, env: { PATH: MINIMAL_PATH } }).then(
     () => true,
     () => false,
   );
@@ -67,14 +68,20 @@ export async function works(isolation: Isolation, folder: string): Promise<boole
 function bubblewrap({ command, files, writable, hidden, tied }: Confinement): readonly string[] {
   const options: readonly (readonly string[])[] = [
     ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp'],
-    ...hidden.map((folder) => ['--tmpfs', folder]),
+    ...hidden.map((path) => (isFolder(path) ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path])),
     ['--ro-bind', files, files],
     ...writable.map((folder) => ['--bind', folder, folder]),
     // An instance is not tied: it outlives the runtime.
     tied ? ['--unshare-pid', '--die-with-parent'] : ['--unshare-pid'],
+    // Else one that is root could undo what hides.
+    ['--cap-drop', 'ALL'],
     ['--json-status-fd', String(STATUS_FD), '--chdir', files, '--', ...command],
   ];
   return options.flat();
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
@@ -87,13 +94,17 @@ files=$1; shift
 exec 9<"$files"
 shown=; n=4
 while [ "$1" != -- ]; do eval "exec $n<\\"\\$1\\"; at$n=\\$1"; shown="$shown $n"; n=$((n + 1)); shift; done; shift
-while [ "$1" != -- ]; do mount -t tmpfs -o mode=0755 slipway "$1"; shift; done; shift
+while [ "$1" != -- ]; do
+  if [ -d "$1" ]; then mount -t tmpfs -o mode=0755 slipway "$1"; else mount --bind /dev/null "$1"; fi
+  shift
+done
+shift
 put() { mkdir -p "$2"; mount --no-canonicalize --bind "/proc/self/fd/$1" "$2"; }
 for n in $shown; do eval "put $n \\"\\$at$n\\"; exec $n<&-"; done
 put 9 "$files"; mount -o remount,bind,ro "$files" 2>/dev/null || :
 exec 9<&-
 cd "$files"
-"$@" ${STATUS_FD}>&- &
+setpriv --inh-caps=-all --bounding-set=-all "$@" ${STATUS_FD}>&- &
 echo started >&${STATUS_FD}
 wait $!`;
 

@@ -8,6 +8,7 @@ import type { Midway } from '../../failpoints.ts';
 import type { Isolation } from '../driver.ts';
 import { confine, MINIMAL_PATH } from './isolation.ts';
 import { firstChildOf, identify, signal as send, type ProcessIdentity } from './process.ts';
+import type { GivenSecrets, InstanceSecrets } from './secrets.ts';
 import type { UnpackedArtifact } from './unpacked.ts';
 
 /** What an instance is made of. */
@@ -17,9 +18,13 @@ export interface InstanceSpec {
   readonly instanceFolder: string;
   /** Null for an agent. */
   readonly port: number | null;
-  /** The manifest's environment, addresses resolved. */
+  /** The manifest's environment, addresses resolved, without its secrets. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: InstanceSecrets;
 }
+
+/** An instance as it is started: with what its secrets are. */
+export type GivenSpec = InstanceSpec & { readonly given: GivenSecrets };
 
 /** An instance's own files: they come with it and go with it. */
 export interface InstanceHome {
@@ -53,13 +58,13 @@ export interface InstanceProcesses {
 export function launch(
   confining: Confining,
   home: InstanceHome,
-  { log, ...spec }: InstanceSpec & { readonly log: string },
+  { log, ...spec }: GivenSpec & { readonly log: string },
   midway: Midway,
 ): ChildProcess {
   mkdirSync(home.shared, { recursive: true });
   mkdirSync(dirname(log), { recursive: true });
   // Files, not pipes: an instance outlives the runtime, and would die of a pipe that nobody reads.
-  const output = openSync(log, 'a');
+  const output = openSync(log, 'a', 0o600);
   const status = openSync(home.status, 'w');
   try {
     const child = start(confining, home, spec, { command: spec.artifact.manifest.run.command, output, status });
@@ -75,7 +80,7 @@ export function launch(
 export async function runBeside(
   confining: Confining,
   home: InstanceHome,
-  spec: InstanceSpec,
+  spec: GivenSpec,
   how: { readonly command: readonly string[]; readonly signal: AbortSignal },
 ): Promise<number | string> {
   const nowhere = openSync(devNull, 'w');
@@ -92,7 +97,7 @@ export async function runBeside(
 function start(
   { isolation, hidden }: Confining,
   home: InstanceHome,
-  spec: InstanceSpec,
+  spec: GivenSpec,
   how: {
     readonly command: readonly string[];
     readonly output: number;
@@ -119,9 +124,10 @@ function start(
   return child;
 }
 
-function environmentOf(home: InstanceHome, spec: InstanceSpec): NodeJS.ProcessEnv {
+function environmentOf(home: InstanceHome, spec: GivenSpec): NodeJS.ProcessEnv {
   return {
     ...spec.environment,
+    ...spec.given,
     ...(spec.port === null ? { SLIPWAY_HEARTBEAT: home.heartbeat } : { PORT: String(spec.port) }),
     PATH: MINIMAL_PATH,
     SLIPWAY_INSTANCE: home.id,

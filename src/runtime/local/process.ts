@@ -39,6 +39,20 @@ export function processesMarked(beginning: string): readonly { readonly pid: num
     });
 }
 
+/** The variables that a process was started with; null when it has ended, or cannot be asked. Linux only. */
+export function environmentOf(identity: ProcessIdentity): ReadonlyMap<string, string> | null {
+  const found = readProc(`${identity.pid}/environ`);
+  if (found === null || !isAlive(identity)) return null;
+  // What is read as Latin-1 has each byte as it is.
+  const variables = Buffer.from(found, 'latin1').toString('utf8').split('\0');
+  return new Map(
+    variables.flatMap((variable) => {
+      const at = variable.indexOf('=');
+      return at < 0 ? [] : [[variable.slice(0, at), variable.slice(at + 1)] as const];
+    }),
+  );
+}
+
 /** Sends a signal; a process that is already gone is no error. A negative pid means its process group. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {

@@ -9,6 +9,7 @@ export async function proveRelease(context: TargetContext, release: LiveRelease,
   const { target, artifacts, instances, state } = context;
   const artifact = await artifacts.open(target.component, release.digest);
   const spec = await specOf(context, artifact, null);
+  await spec.secrets.read();
   // An agent is replaced, not switched: what runs now has ended before it would be returned to.
   if (artifact.manifest.kind === 'agent') return { standing: null };
   for (const { standing, instance } of instancesOf(release, state())) {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isDigest, type Digest } from '../../contract/digest.ts';
-import { isFailureCode, SlipwayError } from '../../contract/failure.ts';
+import { codeOf, isFailureCode, SlipwayError } from '../../contract/failure.ts';
 import { NAME } from '../../contract/target.ts';
+import type { Mask } from '../../secrets/mask.ts';
 
 /**
  * What is said over a runtime's sockets: JSON over HTTP. `GET /targets` gives all observations,
@@ -34,10 +35,10 @@ export interface ErrorBody {
   readonly error: { readonly code: string; readonly message: string };
 }
 
-export function errorBody(error: unknown): ErrorBody {
-  return error instanceof SlipwayError
-    ? { error: { code: error.code, message: error.message } }
-    : { error: { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) } };
+/** What an error says, without what is known of secrets. */
+export function errorBody(error: unknown, mask: Mask): ErrorBody {
+  const message = error instanceof Error ? error.message : String(error);
+  return { error: { code: codeOf(error), message: mask.mask(message) } };
 }
 
 /** The error that an answer carries, or null when it carries none that this version knows. */

@@ -11,6 +11,7 @@ import { createInstances } from './instances.ts';
 import { detectIsolation } from './isolation.ts';
 import { lockFolder } from './lock.ts';
 import { serveRuntime, type ServedRuntime } from './server.ts';
+import type { RuntimeSecrets } from './secrets.ts';
 import { ownSocketFolder, socketsOf, tagOf } from './sockets.ts';
 import { openState } from './state.ts';
 import { createTargetRuntime, type TargetRuntime } from './target.ts';
@@ -24,9 +25,13 @@ export interface LocalRuntimeOptions {
   /** Stable ports by target; those not named are allocated once and kept. */
   readonly ports: Readonly<Record<string, number>>;
   readonly images: Images;
+  /** What instances are given of secrets. */
+  readonly secrets: RuntimeSecrets;
   readonly logger: Logger;
   /** What to keep instances apart by; left out, the strongest kind that works here. */
   readonly isolation?: Isolation;
+  /** Folders and files that instances must not see, beside the runtime's own; without symbolic links. */
+  readonly hidden?: readonly string[];
   /** Milliseconds that requests in flight have to end after a switch; 10 s unless given. */
   readonly drainWithin?: number;
 }
@@ -62,7 +67,7 @@ export async function startLocalRuntime(options: LocalRuntimeOptions): Promise<L
   }
 }
 
-async function run({ logger, ...options }: LocalRuntimeOptions): Promise<() => Promise<void>> {
+async function run({ logger, secrets, ...options }: LocalRuntimeOptions): Promise<() => Promise<void>> {
   // Where a path is covered for an instance, it has to be the real one.
   const folder = await realpath(options.folder);
   const instancesFolder = resolve(options.instances);
@@ -75,9 +80,9 @@ async function run({ logger, ...options }: LocalRuntimeOptions): Promise<() => P
   const drainWithin = options.drainWithin ?? 10_000;
   const addresses = await openAddresses({ state, configured: options.ports, seed: tag, drainWithin, logger });
   const artifacts = createUnpackedArtifacts({ folder: join(folder, 'artifacts'), images: options.images });
-  const hidden = [...new Set([folder, await realpath(sockets.folder)])];
+  const hidden = [...new Set([folder, await realpath(sockets.folder), ...(options.hidden ?? [])])];
   const isolation = options.isolation ?? (await detectIsolation(folder));
-  const instances = createInstances({ folder, hidden, tag, isolation, logger });
+  const instances = createInstances({ folder, hidden, tag, isolation, mask: secrets.mask, logger });
 
   const targets = new Map<string, TargetRuntime>();
   function targetOf(target: Target): TargetRuntime {
@@ -92,6 +97,7 @@ async function run({ logger, ...options }: LocalRuntimeOptions): Promise<() => P
       artifacts,
       addresses,
       instances,
+      secrets,
       logger: logger.child({ target: name }),
       closing: closing.signal,
       state: () => state.target(name),
@@ -130,7 +136,7 @@ async function run({ logger, ...options }: LocalRuntimeOptions): Promise<() => P
     restore: (restoration, signal) => targetOf(restoration.target).restore(restoration, signal ?? closing.signal),
     retire: ({ target, deploymentId }) => targetOf(target).retire(deploymentId),
   } satisfies ServedRuntime;
-  const stopServing = await serveRuntime(runtime, sockets, logger);
+  const stopServing = await serveRuntime(runtime, sockets, { logger, mask: secrets.mask });
   logger.info({ folder, isolation }, 'local runtime ready');
 
   return async () => {

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { codeOf, FAILURES, SlipwayError } from '../../contract/failure.ts';
 import { parseTarget } from '../../contract/target.ts';
 import { effect } from '../../failpoints.ts';
+import type { Mask } from '../../secrets/mask.ts';
 import type { Observation, RuntimeDriver } from '../driver.ts';
 import { errorBody, requests } from './protocol.ts';
 import type { RuntimeSockets } from './sockets.ts';
@@ -16,15 +17,21 @@ export interface ServedRuntime extends RuntimeDriver {
   observeAll(): Promise<readonly Observation[]>;
 }
 
+interface Deps {
+  readonly logger: Logger;
+  /** Goes over whatever an error says. */
+  readonly mask: Mask;
+}
+
 /** Serves a runtime on its two sockets: everything on `control`, reading only on `observe`. Resolves with how to stop. */
 export async function serveRuntime(
   runtime: ServedRuntime,
   sockets: RuntimeSockets,
-  logger: Logger,
+  deps: Deps,
 ): Promise<() => Promise<void>> {
   const servers = [
-    await listen(sockets.control, (request, signal) => change(runtime, request, signal), logger),
-    await listen(sockets.observe, (request) => read(runtime, request), logger),
+    await listen(sockets.control, (request, signal) => change(runtime, request, signal), deps),
+    await listen(sockets.observe, (request) => read(runtime, request), deps),
   ];
   return () =>
     effect('driver.close-sockets', sockets.folder, async (midway) => {
@@ -84,7 +91,7 @@ async function bodyOf<S extends z.ZodType>(request: IncomingMessage, schema: S):
   throw new SlipwayError('USAGE', `POST ${request.url}: ${issues.join('; ')}`);
 }
 
-async function listen(socket: string, handle: Handler, logger: Logger): Promise<Server> {
+async function listen(socket: string, handle: Handler, { logger, mask }: Deps): Promise<Server> {
   const server = createServer((request, response) => {
     const gone = new AbortController();
     response.once('close', () => {
@@ -95,7 +102,7 @@ async function listen(socket: string, handle: Handler, logger: Logger): Promise<
         (answer) => ({ status: 200, body: answer }),
         (error: unknown) => {
           if (!gone.signal.aborted) logger.warn({ err: error, request: request.url }, 'request refused');
-          return { status: FAILURES[codeOf(error)].fault === 'platform' ? 500 : 409, body: errorBody(error) };
+          return { status: FAILURES[codeOf(error)].fault === 'platform' ? 500 : 409, body: errorBody(error, mask) };
         },
       )
       .then(({ status, body }) => {

@@ -3,15 +3,16 @@ import type { TargetContext } from './context.ts';
 import { openInstanceFolder } from './instance-folder.ts';
 import type { InstanceSpec } from './launch.ts';
 import { findInstancePort } from './ports.ts';
+import { instanceSecrets } from './secrets.ts';
 import type { UnpackedArtifact } from './unpacked.ts';
 
 /**
- * What an instance of this artifact is made of, here.
+ * What an instance of this artifact is made of, here. Its secrets are read only when one is started.
  * @param port that of an instance which is there; left out, a free one is found for a new instance.
  * @throws ADDRESS_UNRESOLVED, INSTANCE_PATH_OVERLAP
  */
 export async function specOf(
-  context: Pick<TargetContext, 'target' | 'addresses' | 'instancesFolder' | 'folder'>,
+  context: Pick<TargetContext, 'target' | 'addresses' | 'secrets' | 'instancesFolder' | 'folder'>,
   artifact: UnpackedArtifact,
   port?: number | null,
 ): Promise<InstanceSpec> {
@@ -21,7 +22,7 @@ export async function specOf(
   for (const [key, value] of Object.entries(run.env)) {
     if (typeof value === 'string') {
       environment[key] = value;
-    } else {
+    } else if ('address' in value) {
       const other = formatTarget({ environment: target.environment, component: value.address });
       environment[key] = await addresses.resolve(other);
     }
@@ -33,6 +34,7 @@ export async function specOf(
     artifact,
     instanceFolder,
     environment,
+    secrets: instanceSecrets(context.secrets, target.environment, artifact.manifest),
     port: given === undefined ? await findInstancePort() : given,
   };
 }

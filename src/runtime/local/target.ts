@@ -96,7 +96,7 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
     const artifact = await artifacts.open(target.component, declaration.live.digest);
     const either = AbortSignal.any([signal, closing]);
     const alone = artifact.manifest.kind === 'agent' || state().instance?.port === null;
-    await (alone ? replace(declaration, either) : switchOver(declaration, artifact, either));
+    await (alone ? replace(declaration, artifact, either) : switchOver(declaration, artifact, either));
   }
 
   /** Start, ready, save, switch: until it is saved nothing has changed, and from then on it is live whatever happens. */
@@ -130,8 +130,10 @@ export function createTargetRuntime(context: TargetContext): TargetRuntime {
   }
 
   /** Two agents at once would both work on the instance folder: save, end the old one, and only then start the new one. */
-  async function replace(declaration: Declaration, signal: AbortSignal): Promise<void> {
+  async function replace(declaration: Declaration, artifact: UnpackedArtifact, signal: AbortSignal): Promise<void> {
     const before = state();
+    // What it lacks is told before the old one is ended.
+    await (await specOf(context, artifact, null)).secrets.read();
     signal.throwIfAborted();
     await save({ ...declaration, instance: null, warm: null, restarts: 0, hashes: null });
     addresses.find(name)?.switchTo(null);

@@ -1,16 +1,18 @@
 import { pathsOf, type LoadedPlatform } from '../../config/load.ts';
 import { locatePlatform } from '../locate.ts';
 import { bad, type Finding } from './finding.ts';
+import { checkApart, checkKeys } from './keys.ts';
 import {
   checkDisk,
   checkGit,
   checkNode,
   checkPython,
+  checkRequiredSandboxes,
   checkSandboxes,
   checkServerSource,
   type SandboxProbe,
 } from './machine.ts';
-import { checkPlatformFile, checkRuntime, checkStore } from './platform.ts';
+import { checkPlatformFile, checkRuntime, checkSecrets, checkStore } from './platform.ts';
 import { checkServer } from './server.ts';
 
 export interface DoctorOptions {
@@ -36,14 +38,24 @@ async function examineMachine({ loaded, env, probeSandboxes }: DoctorOptions): P
     checkGit(env),
     checkPython(env),
     checkServerSource(env),
-    probeSandboxes().then((probes) => checkSandboxes(probes, loaded?.platform.build.sandbox)),
+    probeSandboxes().then((probes) => [
+      checkSandboxes(probes, loaded?.platform.build.sandbox),
+      ...(loaded === null ? [] : checkRequiredSandboxes(probes, loaded.platform)),
+    ]),
     checkDisk(loaded === null ? '.' : pathsOf(loaded).state),
   ]);
-  return [checkNode(), ...asked, checkPlatformFile(loaded)];
+  return [checkNode(), ...asked.flat(), checkPlatformFile(loaded)];
 }
 
 async function examinePlatform(loaded: LoadedPlatform, env: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
-  const findings = await Promise.all([checkStore(loaded), checkRuntime(loaded), examineServer(loaded, env)]);
+  const findings = await Promise.all([
+    checkStore(loaded),
+    checkSecrets(loaded),
+    checkKeys(loaded, env),
+    checkApart(loaded, env),
+    checkRuntime(loaded),
+    examineServer(loaded, env),
+  ]);
   return findings.flat();
 }
 

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
+import { isTooWeak } from '../../build/requirement.ts';
 import type { Platform } from '../../config/platform.ts';
 import { findServer } from '../../temporal/find-server.ts';
 import { bad, good, orBad, warning, type Finding } from './finding.ts';
@@ -64,6 +65,19 @@ export function checkSandboxes(probes: readonly SandboxProbe[], wanted: Sandbox 
   if (probes.some(({ kind, works }) => works && (wanted === 'auto' || wanted === kind))) return good('sandbox', found);
   const mend = "Install bubblewrap, or allow user namespaces; without either, builds need 'sandbox: none' written out.";
   return bad('sandbox', found, mend);
+}
+
+/** Environments may ask for more than builds here have; what they are sent is refused then (§6). */
+export function checkRequiredSandboxes(probes: readonly SandboxProbe[], platform: Platform): readonly Finding[] {
+  const { build, environments } = platform;
+  const working = probes.find(({ works }) => works)?.kind ?? 'none';
+  const used = build.sandbox === 'auto' ? working : build.sandbox;
+  return Object.entries(environments).flatMap(([name, { build: asked }]) => {
+    const required = asked?.require?.sandbox;
+    if (required === undefined || !isTooWeak(used, required)) return [];
+    const mend = `Let ${required} work here and be used (build.sandbox), or take the requirement out.`;
+    return [bad(`sandbox of ${name}`, `${name} requires ${required}, and builds use ${used}`, mend)];
+  });
 }
 
 /** Room for builds, artifacts and histories, in the folder or where it will be. */

@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathsOf, type LoadedPlatform } from '../../config/load.ts';
+import { isReadByOthers } from '../../secrets/folder.ts';
 import { createLocalObserver } from '../../runtime/local/client.ts';
 import { bad, good, orBad, warning, type Finding } from './finding.ts';
 
@@ -21,6 +22,20 @@ export async function checkStore(loaded: LoadedPlatform): Promise<Finding> {
     await access(store, constants.R_OK | constants.W_OK | constants.X_OK);
     return good('store', store);
   });
+}
+
+/** Where the secrets of each environment are to lie; whether any is there, only a component that asks for it can tell. */
+export async function checkSecrets({ folder, platform }: LoadedPlatform): Promise<readonly Finding[]> {
+  const found = Object.entries(platform.environments).map(async ([name, { secrets }]) => {
+    if (secrets === undefined || 'variables' in secrets) return [];
+    const what = `secrets of ${name}`;
+    const place = resolve(folder, secrets.folder);
+    const is = await stat(place).catch(() => null);
+    if (is === null || !is.isDirectory()) return [bad(what, `${place} is no folder`, 'Make it, or mount it there.')];
+    const open = await isReadByOthers(place);
+    return [open ? warning(what, `${place}, which everybody may read`, `chmod 700 ${place}`) : good(what, place)];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 export async function checkRuntime(loaded: LoadedPlatform): Promise<Finding> {

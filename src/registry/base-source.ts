@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createBlobs } from '../artifacts/blobs.ts';
+import type { Descriptor } from '../artifacts/store.ts';
+import type { Digest } from '../contract/digest.ts';
+import { SlipwayError } from '../contract/failure.ts';
+import type { Credentials } from './authorization.ts';
+import { openBlob } from './download.ts';
+import { RegistryFault } from './fault.ts';
+import { getManifest } from './manifests.ts';
+import { placeOf } from './place.ts';
+import type { Patience } from './patience.ts';
+import type { ImageReference } from './reference.ts';
+import { createTransport } from './transport.ts';
+
+/** Where a base image lies; its bytes are checked on the way. Everything throws {@link RegistryFault}s. */
+export interface BaseSource {
+  manifest(digest: Digest): Promise<Buffer | null>;
+  blob(descriptor: Descriptor): Promise<Readable | null>;
+  close(): Promise<void>;
+}
+
+export interface BaseSourceOptions {
+  readonly patience: Patience;
+  /** What a registry lets us in by; asked for its origin, such as `https://docker.io`. */
+  readonly credentials: (origin: string) => Promise<Credentials | null>;
+  readonly ca?: string | undefined;
+}
+
+export function openBaseSource(
+  reference: ImageReference & { readonly kind: 'registry' },
+  { patience, credentials, ca }: BaseSourceOptions,
+): BaseSource {
+  const { origin, repository } = reference;
+  const transport = createTransport({ origin, credentials: () => credentials(origin), ca, patience });
+  const place = placeOf(transport, repository, patience);
+  return {
+    manifest: async (digest) => (await getManifest(place, digest))?.bytes ?? null,
+    blob: ({ digest, size }) => openBlob(place, digest, { size }),
+    close: () => transport.close(),
+  };
+}
+
+/** An OCI image layout, as skopeo and oras write one. */
+export function openBaseLayout(path: string): BaseSource {
+  const folder = join(path, 'blobs', 'sha256');
+  const blobs = createBlobs({ folder, temporary: folder });
+  const ifThere = async <T>(digest: Digest, read: () => Promise<T>): Promise<T | null> =>
+    inLayout(async () => ((await blobs.hasBlob(digest)) ? await read() : null));
+  return {
+    manifest: (digest) => ifThere(digest, () => blobs.getBlob(digest)),
+    blob: ({ digest }) =>
+      ifThere(digest, async () => Readable.from(inFaults(await blobs.openBlob(digest)), { objectMode: false })),
+    close: async () => undefined,
+  };
+}
+
+async function* inFaults(stream: Readable): AsyncGenerator<Buffer> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  try {
+    for (;;) {
+      const { value } = await inLayout(() => chunks.next());
+      if (value === undefined) return;
+      yield value;
+    }
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** A layout's errors as a registry's: what is missing or spoiled there is no fault of our own store. */
+async function inLayout<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    const kind = error.code === 'ARTIFACT_CORRUPT' ? 'corrupt' : 'away';
+    throw new RegistryFault(kind, error.message, { cause: error });
+  }
+}
