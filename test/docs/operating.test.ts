@@ -5,7 +5,9 @@ import { FAILURES, isFailureCode } from '../../src/contract/failure.ts';
 import { MESSAGES } from '../../src/contract/messages.ts';
 import { EXIT_OF_RESULT } from '../../src/contract/record.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/search-attributes.ts';
+import { SLSA } from '../../src/contract/slsa.ts';
 import { codeIn, fences, page, ROOT, tableUnder } from './fences.ts';
+import { BUILD_FIELD, PUBLISHED } from './published.ts';
 
 const PAGE = page('docs/operating.md');
 const PAGES = ['README.md', 'docs/operating.md', 'docs/files.md'];
@@ -32,6 +34,13 @@ describe('docs/operating.md', () => {
     const rows = tableUnder(PAGE, 'In the Temporal UI');
     expect(rows.map(([, name]) => word(name)).filter((name) => !(name in MESSAGES))).toEqual([]);
     for (const [, , json] of rows) expect(JSON.parse(word(json))).toMatchObject({ by: expect.any(String) as string });
+  });
+
+  test('names every predicate type, and where its form is published', () => {
+    const rows = tableUnder(PAGE, 'What an outsider can check').map(([type, , form = '']) => [word(type), form]);
+    const own = PUBLISHED.filter(({ id }) => id !== BUILD_FIELD);
+    expect(rows.map(([type]) => type)).toEqual([...Object.values(SLSA), ...own.map(({ id }) => id)]);
+    expect(rows.slice(2).map(([, form]) => form)).toEqual(own.map(({ file }) => `[form](schemas/${file})`));
   });
 
   test('filters by search attributes that exist', () => {

@@ -52,8 +52,8 @@ async function openBuilt(sealing: Notary = notaryOf('builder')) {
     statement: provenanceStatement(built, built.origin, subject),
     seal: () => sealProvenance(store, built, image.descriptor),
     /** Whatever somebody likes to say under the name of what was built. */
-    sealAs: (statement: Statement, definition = built.definition) =>
-      sealDocument({ store, name: nameOf.build(definition, built.sandbox), artifactType: DOCUMENT.provenance, statement }),
+    sealAs: (statement: Statement, { definition, sandbox } = built) =>
+      sealDocument({ store, name: nameOf.build(definition, sandbox), artifactType: DOCUMENT.provenance, statement }),
     read: (reading: Notary = notaryOf(null), definition = built.definition) =>
       readProvenance(as(reading), definition, 'staging'),
   };
@@ -76,6 +76,14 @@ describe('the provenance of what was built', () => {
     const { store, built, other, seal, read } = await openBuilt();
     await seal();
     await sealProvenance(store, { ...built, release: other.release }, other.descriptor);
+    expect(await read()).toEqual(built);
+  });
+
+  test('is that of the strongest sandbox, in whatever order they were sealed', async () => {
+    const { store, built, image, seal, read } = await openBuilt();
+    for (const sandbox of ['unshare', 'none']) await sealProvenance(store, { ...built, sandbox }, image.descriptor);
+    expect(await read()).toMatchObject({ sandbox: 'unshare' });
+    await seal();
     expect(await read()).toEqual(built);
   });
 
@@ -121,10 +129,17 @@ describe('nothing is adopted', () => {
   });
 
   test('that stands under the name of another definition', async () => {
-    const { statement, sealAs, read } = await openBuilt();
+    const { built, statement, sealAs, read } = await openBuilt();
     const definition = `sha256:${'e'.repeat(64)}` as const;
-    await sealAs(statement, definition);
+    await sealAs(statement, { ...built, definition });
     expect(await read(notaryOf(null), definition)).toBeNull();
+  });
+
+  test('that stands under the name of a stronger sandbox', async () => {
+    const { built, statement, sealAs, read } = await openBuilt();
+    const weak = { ...built, sandbox: 'none' };
+    await sealAs(provenanceStatement(weak, weak.origin, statement.subject[0]!), built);
+    expect(await read()).toBeNull();
   });
 
   test('that says one thing to Slipway, and another to readers of SLSA', async () => {
