@@ -61,28 +61,32 @@ async function* bytesFrom(place: Place, digest: Digest, first: Answer, size: num
   const hash = createHash('sha256');
   let body = fromOffset(first, 0, what);
   let [offset, failed] = [0, 0];
-  for (;;) {
-    let chunk: Buffer | undefined;
-    try {
-      chunk = (await body.next()).value ?? undefined;
-      if (chunk === undefined && size !== null && offset < size) {
-        throw new RegistryFault('away', `${what} ends after ${offset} of ${size} bytes`);
+  try {
+    for (;;) {
+      let chunk: Buffer | undefined;
+      try {
+        chunk = (await body.next()).value ?? undefined;
+        if (chunk === undefined && size !== null && offset < size) {
+          throw new RegistryFault('away', `${what} ends after ${offset} of ${size} bytes`);
+        }
+      } catch (error) {
+        failed += 1;
+        await giveUpOrPause(connectionFault(error, `GET ${what}`), failed, place.patience);
+        body = again(place, digest, offset, what);
+        continue;
       }
-    } catch (error) {
-      failed += 1;
-      await giveUpOrPause(connectionFault(error, `GET ${what}`), failed, place.patience);
-      body = again(place, digest, offset, what);
-      continue;
+      if (chunk === undefined) break;
+      failed = 0;
+      offset += chunk.byteLength;
+      if (size !== null && offset > size) {
+        throw new RegistryFault('corrupt', `${what} is longer than the ${size} bytes that it should have`);
+      }
+      hash.update(chunk);
+      yield chunk;
     }
-    if (chunk === undefined) break;
-    failed = 0;
-    offset += chunk.byteLength;
-    if (size !== null && offset > size) {
-      await body.return(undefined);
-      throw new RegistryFault('corrupt', `${what} is longer than the ${size} bytes that it should have`);
-    }
-    hash.update(chunk);
-    yield chunk;
+  } finally {
+    // Whoever stops reading lets the connection go.
+    await body.return(undefined);
   }
   const found: Digest = `sha256:${hash.digest('hex')}`;
   if (found !== digest) throw otherBytes(digest, found, what);
