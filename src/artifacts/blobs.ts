@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { effect } from '../failpoints.ts';
-import { ifPresent, inChunksOf, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
+import { asUnavailable, ifPresent, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
+import { piecesOf } from './pieces.ts';
 import type { ComponentStore } from './store.ts';
 
 /** The part of a store that holds bytes by their digest. */
@@ -90,29 +91,17 @@ async function readWhole(file: FileHandle, digest: Digest): Promise<Buffer> {
   }
 }
 
-/**
- * The bytes of a file, which fail at their end unless they are those that `digest` names. The next are being read while
- * some are hashed; a stream of Node's own begins to read only afterwards.
- */
+/** The bytes of a file, which fail at their end unless they are those that `digest` names. */
 async function* checked(file: FileHandle, digest: Digest, path: string): AsyncGenerator<Uint8Array> {
   const counter = new ByteCounter();
-  let reading: Promise<Buffer> = Promise.resolve(Buffer.alloc(0));
   try {
-    const { size } = await onDisk(path, () => file.stat());
-    const { highWaterMark: length } = inChunksOf(size);
-    const readOn = (): Promise<Buffer> => {
-      const begun = onDisk(path, () => file.read(Buffer.allocUnsafeSlow(length), 0, length, null));
-      reading = begun.then(({ buffer, bytesRead }) => buffer.subarray(0, bytesRead));
-      reading.catch(() => {});
-      return reading;
-    };
-    for (let chunk = await readOn(); chunk.byteLength > 0; chunk = await reading) {
-      void readOn();
-      counter.add(chunk);
-      yield chunk;
+    for await (const piece of piecesOf(file, (await file.stat()).size)) {
+      counter.add(piece);
+      yield piece;
     }
+  } catch (error) {
+    throw asUnavailable(error, path);
   } finally {
-    await Promise.allSettled([reading]);
     await file.close();
   }
   const actual = counter.seen();

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Digest } from '../contract/digest.ts';
 import { corrupt } from './oci.ts';
+import { giveBack } from './pieces.ts';
 import type { ComponentStore, Descriptor } from './store.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function openDescribed(store: ComponentStore, descriptor: Descripto
 /** Reads all of it and keeps nothing. @throws ARTIFACT_CORRUPT as {@link openDescribed} */
 export async function checkContent(store: ComponentStore, descriptor: Descriptor): Promise<void> {
   const pieces = sized(await store.openBlob(descriptor.digest), descriptor);
-  while ((await pieces.next()).done !== true);
+  for await (const piece of pieces) giveBack(piece);
 }
 
 async function* sized(source: AsyncIterable<Uint8Array>, { digest, size }: Descriptor): AsyncGenerator<Uint8Array> {

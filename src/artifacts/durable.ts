@@ -3,6 +3,7 @@ import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError } from '../contract/failure.ts';
 import { effect, type Midway } from '../failpoints.ts';
+import { giveBack, PIECE } from './pieces.ts';
 
 /**
  * Does one thing on the disk. What the disk refuses is never the fault of a change: it is said with the path, and
@@ -29,14 +30,6 @@ export function asUnavailable(error: unknown, path: string): unknown {
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** How much is read or written at once: so much that asking for it costs nothing beside it, and few lie in memory. */
-export const IN_CHUNKS = { highWaterMark: 2 ** 20 } as const;
-
-/** How a file of `size` bytes is read: a short one, of which there may be many, needs no more memory than it has bytes. */
-export function inChunksOf(size = 0): { readonly highWaterMark: number } {
-  return { highWaterMark: Math.min(Math.max(size, 1), IN_CHUNKS.highWaterMark) };
 }
 
 /** So many bytes are written until the disk is asked to have them: not all are left for the last moment. */
@@ -119,13 +112,14 @@ class Written {
   }
 }
 
-/** Writes all of it, at once unless the system takes less. */
+/** Writes all of it, at once unless the system takes less; then nobody looks at it any more. */
 async function writeAll(file: FileHandle, batch: Batch, midway: Midway): Promise<void> {
   let { bytesWritten: skipped } = await file.writev(batch);
   for (const chunk of batch) {
     const rest = chunk.subarray(skipped);
     skipped = Math.max(0, skipped - chunk.byteLength);
     if (rest.byteLength > 0) await file.appendFile(rest);
+    giveBack(chunk);
   }
   midway();
 }
@@ -141,13 +135,14 @@ async function* inBatches(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Arra
   for await (const chunk of chunks) {
     if (half === null) {
       half = chunk.byteLength >> 1;
-      yield [chunk.subarray(0, half)];
+      // A copy: the other half is still to be written.
+      yield [Buffer.from(chunk.subarray(0, half))];
       batch.push(chunk.subarray(half));
     } else {
       batch.push(chunk);
     }
     bytes += chunk.byteLength;
-    if (bytes < IN_CHUNKS.highWaterMark && batch.length < MOST_CHUNKS) continue;
+    if (bytes < PIECE && batch.length < MOST_CHUNKS) continue;
     yield batch;
     batch = [];
     bytes = 0;

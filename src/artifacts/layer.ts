@@ -1,12 +1,12 @@
-import { createReadStream, type Stats } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Header, type Pack } from 'tar-stream';
 import { SlipwayError } from '../contract/failure.ts';
-import { inChunksOf } from './durable.ts';
 import { shownPath, whyUnsafeLink, whyUnsafePath } from './entry.ts';
+import { piecesOf } from './pieces.ts';
 
 /** What of a layer is not in its files. */
 export interface LayerOptions {
@@ -45,8 +45,17 @@ async function addAll(layer: Pack, folder: string, { mtime, under = '' }: LayerO
     const file = join(folder, path);
     const header = await headerOf(file, path, await lstat(file));
     const entry = { ...common, ...header, name: `${before}${header.name}` };
-    if (entry.type === 'file') await pipeline(createReadStream(file, inChunksOf(entry.size)), layer.entry(entry));
+    if (entry.type === 'file') await addFile(layer, entry, file);
     else layer.entry(entry);
+  }
+}
+
+async function addFile(layer: Pack, entry: Entry, path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await pipeline(piecesOf(file, entry.size ?? 0), layer.entry(entry));
+  } finally {
+    await file.close();
   }
 }
 

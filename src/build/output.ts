@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type ExtractEvents, type Header } from 'tar-stream';
-import { errnoOf, IN_CHUNKS } from '../artifacts/durable.ts';
+import { errnoOf } from '../artifacts/durable.ts';
 import { shownPath, Tally, TREE_LIMITS, whyUnsafeLink, whyUnsafePath, type TreeLimits } from '../artifacts/entry.ts';
+import { PIECE } from '../artifacts/pieces.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 
@@ -37,7 +38,7 @@ export async function readOutput(tar: string, folder: string, limits: TreeLimits
   const tree = new Map<string, string>();
   const tally = new Tally(limits);
   await mkdir(folder, { recursive: true });
-  const source = createReadStream(tar, IN_CHUNKS);
+  const source = createReadStream(tar, { highWaterMark: PIECE });
   const entries = extract();
   source.on('error', (error) => entries.destroy(error));
   try {
