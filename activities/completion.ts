@@ -12,6 +12,7 @@ import { evaluateDone } from '../src/done/evaluate.ts';
 import { loadChain, type ChainTo } from '../src/records/chain.ts';
 import { sealConsequences } from '../src/records/consequences.ts';
 import { doneInputOf } from '../src/records/done-input.ts';
+import { faultOfEnding } from '../src/records/ending-fault.ts';
 import { standingImage } from '../src/records/image.ts';
 import { deploymentOf } from '../src/records/names.ts';
 import { readPlatform } from '../src/records/platform.ts';
@@ -120,6 +121,8 @@ export async function sealEnded(deps: Pick<CompletionDeps, 'artifacts'>, input: 
       `${found}: only completion seals that, and only once it is proved (§11)`,
     );
   }
+  const fault = await faultOfEnding(store, id, input);
+  if (fault !== null) throw new SlipwayError('UNTRUSTED_EVIDENCE', `the record of ${id} is not sealed: ${fault}`);
   const previousRecord = await previousRecordOf(store, id);
   const known = after ?? (await stateBefore(store, id, record));
   const sealedAt = new Date().toISOString();

@@ -239,6 +239,44 @@ describe('the record of a deployment that did not complete', () => {
     expect(await readRecord(store, deploymentId)).toBeNull();
   });
 
+  test.each<[string, (seal: SealInput) => Partial<SealInput>]>([
+    ['of another order', ({ order }) => ({ order: { ...order, requestId: 'of-eve' } })],
+    [
+      'of an order by somebody else',
+      ({ order, record }) => ({ order: { ...order, by: 'eve' }, record: { ...record, failure: null } }),
+    ],
+    [
+      'with evidence that nobody sealed',
+      ({ record }) => ({
+        record: {
+          ...record,
+          stages: record.stages.map((entry) => ({ ...entry, evidence: `sha256:${'0'.repeat(64)}` as const })),
+        },
+      }),
+    ],
+    [
+      'with a stage passed that has sealed nothing',
+      ({ record }) => ({
+        record: { ...record, stages: record.stages.map((entry) => ({ ...entry, result: 'passed' as const })) },
+      }),
+    ],
+    ['that leaves a runtime as it never was', () => ({ after: { generation: 40, live: null } })],
+    [
+      'that leaves somebody else’s release live',
+      () => ({
+        after: {
+          generation: 2,
+          live: { version: 'x', digest: `sha256:${'0'.repeat(64)}`, deploymentId: 'staging/storefront/9' },
+        },
+      }),
+    ],
+  ])('is not signed for whoever brings one %s', async (_, of) => {
+    const { sealRecord, seal, store, deploymentId } = await openFailed();
+    const said = await failureOf(run(sealRecord, { ...seal, ...of(seal) }));
+    expect(said).toMatchObject({ code: 'UNTRUSTED_EVIDENCE', retried: false });
+    expect(await readRecord(store, deploymentId)).toBeNull();
+  });
+
   test('waits for the record before it', async () => {
     const { sealRecord, seal, path, store, deploymentId } = await openFailed();
     await handsOn(path, TARGET.component).unname(nameOf.record('staging/storefront/1'));

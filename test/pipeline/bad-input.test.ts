@@ -5,6 +5,7 @@ import { ApplicationFailure, type WorkflowFailedError } from '@temporalio/client
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readEvidence } from '../../src/records/evidence.ts';
+import { readRecord } from '../../src/records/record.ts';
 import { createLocalDriver } from '../../src/runtime/local/client.ts';
 import { manifestWith, type Behaviour } from './shop.ts';
 import { openPlatform, TARGET, until, type OpenPlatform } from './setting.ts';
@@ -172,6 +173,16 @@ describe.sequential('somebody who goes round the pipeline', () => {
     expect(await platform.page()).toBe('web good');
   });
 
+  test('asks the orchestrator to sign a record of his own: of a deployment that never was', async () => {
+    const { deploymentId } = (await platform.observe()).live ?? {};
+    const standing = await readRecord(platform.artifacts.component('web'), deploymentId ?? '');
+    const id = `${TARGET}/999`;
+    const record = { ...standing?.record, deploymentId: id, result: 'failed' };
+    const lie = { record, order: standing?.order, after: { generation: 99, live: null } };
+    expect(await callAsForeigner('sealRecord', lie, 'orchestrator')).toBe('UNTRUSTED_EVIDENCE');
+    expect(await readRecord(platform.artifacts.component('web'), id)).toBeNull();
+  });
+
   test('moves the runtime while a deployment is on its way: its generation is stale, and nothing is switched', async () => {
     const slow = `import { setTimeout } from 'node:timers/promises'; await setTimeout(1500);\n${serving('`web slow`')}`;
     const submission = await platform.order(platform.shop.version({ text: 'slow', server: slow }));
@@ -241,7 +252,7 @@ if (!isLive || ${!misbehave.startsWith('setInterval') && !misbehave.startsWith('
 }
 
 /** What the deployer answers to a workflow that is none of ours: the code of its refusal. */
-async function callAsForeigner(activity: string, input: unknown): Promise<string> {
+async function callAsForeigner(activity: string, input: unknown, taskQueue = 'deployer-staging'): Promise<string> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const { address, namespace } = platform.running.location;
   const connection = await NativeConnection.connect({ address });
@@ -259,7 +270,7 @@ async function callAsForeigner(activity: string, input: unknown): Promise<string
         await platform.client.workflow.execute('foreign', {
           workflowId: `foreign-${Math.random()}`,
           taskQueue: 'foreign',
-          args: ['deployer-staging', activity, input],
+          args: [taskQueue, activity, input],
         });
         return 'done';
       } catch (error) {
