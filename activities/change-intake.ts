@@ -10,10 +10,11 @@ import { isSameOrder, type DeployOrder, type Order, type RollbackOrder } from '.
 import type { LiveRelease } from '../src/contract/release.ts';
 import { formatTarget } from '../src/contract/target.ts';
 import { newestAct } from '../src/records/acts.ts';
+import { readEvidence } from '../src/records/evidence.ts';
 import { refuseUnknownState } from '../src/records/known-state.ts';
 import { deploymentBefore, deploymentOf } from '../src/records/names.ts';
 import { environmentOf, keepPlatform } from '../src/records/platform.ts';
-import { readRecord, type StandingRecord } from '../src/records/record.ts';
+import type { StandingRecord } from '../src/records/record.ts';
 import { releaseToReturnTo } from '../src/records/return.ts';
 import { recentRecords } from '../src/records/target.ts';
 import type { RuntimeObserver } from '../src/runtime/driver.ts';
@@ -91,15 +92,13 @@ async function admitted(
 ): Promise<Intent> {
   const repository = deps.openSource(loaded, order.source);
   await repository.fetch();
-  const liveRecord = live && (await readRecord(store, live.deploymentId));
-  const liveRevision = liveRecord?.record.source?.revision;
   const { component, environment } = order.target;
   const admission = await admit({
     repository,
     component,
     change: order.change,
     revision: order.revision,
-    live: liveRevision === undefined ? null : { revision: liveRevision },
+    live: live && { revision: await revisionOf(store, live) },
     instances: pathsOf(loaded).instances,
   });
   refuseUndeclaredSecrets(environment, environmentOf(loaded.platform, environment), admission.manifest);
@@ -109,6 +108,16 @@ async function admitted(
     source: { repository: repository.name, revision, committedAt, folder },
     returnTo: null,
   };
+}
+
+/** What is live was admitted from this revision, as its own change intake says: without it no commit is known to be new. */
+async function revisionOf(store: ComponentStore, { version, deploymentId }: LiveRelease): Promise<string> {
+  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
+  if (intake) return intake.source.revision;
+  throw new SlipwayError(
+    'UNTRUSTED_EVIDENCE',
+    `the change intake of ${deploymentId}, which brought the live ${version}, is not in the store: restore it from a copy`,
+  );
 }
 
 /** A rollback on request carries no commit: its change is the return itself, and it is traced to the release's record. */

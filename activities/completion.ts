@@ -2,16 +2,18 @@ import type { Logger } from 'pino';
 import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import { parsePlatform } from '../src/config/load.ts';
 import type { CompletionInput, OrchestratorActivities, RuntimeState, SealInput } from '../src/contract/activities.ts';
-import type { CompletionFindings } from '../src/contract/evidence.ts';
+import type { CompletionFindings, StagePredicate } from '../src/contract/evidence.ts';
 import type { DoneVerdict } from '../src/contract/done.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
-import { endStage, type DeploymentRecord } from '../src/contract/record.ts';
+import { beginStage, endStage, openRecord, withEvidence, type DeploymentRecord } from '../src/contract/record.ts';
 import { STAGES } from '../src/contract/stages.ts';
 import { notBefore } from '../src/contract/time.ts';
 import { evaluateDone } from '../src/done/evaluate.ts';
 import { loadChain, type ChainTo } from '../src/records/chain.ts';
 import { sealConsequences } from '../src/records/consequences.ts';
 import { doneInputOf } from '../src/records/done-input.ts';
+import { readEvidence } from '../src/records/evidence.ts';
+import { factsOf } from '../src/records/facts.ts';
 import { faultOfEnding } from '../src/records/ending-fault.ts';
 import { standingImage } from '../src/records/image.ts';
 import { deploymentOf } from '../src/records/names.ts';
@@ -43,6 +45,7 @@ export function createCompletion(deps: CompletionDeps): Pick<OrchestratorActivit
     sealRecord: (input) =>
       perform(deps.logger.child({ deploymentId: input.record.deploymentId }), 'always', async () => {
         await refuseSettled(deps, input);
+        await refuseLive(deps, input);
         return await sealEnded(deps, input);
       }),
   };
@@ -78,12 +81,24 @@ async function complete(
     const ended = endStage(draft, 'passed', finishedAt, evidence.digest);
     refuseOtherDraft(ended, chain);
     const previousRecord = await previousRecordOf(store, deploymentId);
-    const record: DeploymentRecord = { ...ended, result: 'completed', previousRecord };
+    const record: DeploymentRecord = { ...proved(deploymentId, chain, ended), result: 'completed', previousRecord };
     const sealedAt = new Date().toISOString();
     const sealed = await sealRecord(store, { record, order, after: chain.completion.findings.observed, sealedAt });
     await sealConsequences(store, sealed);
     return sealed.record;
   });
+}
+
+/** The record as the chain has it: of what the workflow says, the times of the stages alone are taken over. */
+function proved(deploymentId: string, chain: ChainTo<'completion'>, { stages }: DeploymentRecord): DeploymentRecord {
+  let record = openRecord(deploymentId, chain['change-intake'].findings.order);
+  for (const { stage, startedAt, finishedAt } of stages) {
+    const { digest, findings } = chain[stage];
+    const facts = factsOf(stage, { findings } as StagePredicate);
+    record = beginStage(record, stage, startedAt);
+    record = withEvidence(record, { stage, digest, facts }, finishedAt ?? startedAt);
+  }
+  return record;
 }
 
 /** The record of an attempt before this one, which may have been cut short before it sealed what follows from it. */
@@ -106,6 +121,24 @@ async function refuseSettled(
   const store = artifacts.component(deploymentOf(deploymentId).component);
   if ((await readRecord(store, deploymentId)) !== null || (await readClaim(store, deploymentId)) === null) return;
   throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} is being settled: its lane seals its record`);
+}
+
+/**
+ * A deployment that may have been activated ends once it is restored, or once a person has taken over: not while it is
+ * live, whatever its caller says.
+ */
+async function refuseLive(
+  { artifacts, observer }: Pick<CompletionDeps, 'artifacts' | 'observer'>,
+  { record: { deploymentId, rollback }, after }: SealInput,
+): Promise<void> {
+  if (deploymentId === null || (rollback?.outcome === 'failed' && after === null)) return;
+  const { n: _, ...target } = deploymentOf(deploymentId);
+  const store = artifacts.component(target.component);
+  if ((await readEvidence(store, deploymentId, 'release'))?.predicate.result !== 'passed') return;
+  if ((await readRecord(store, deploymentId)) !== null || (await readClaim(store, deploymentId)) !== null) return;
+  const { live } = await observer.observe(target);
+  if (live?.deploymentId !== deploymentId) return;
+  throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} is live, and nobody has restored what was before it`);
 }
 
 /** Seals the record of a deployment that did not complete, what follows from it, and answers with what stands. */

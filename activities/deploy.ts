@@ -8,6 +8,7 @@ import { isSameState } from '../src/contract/sealed-record.ts';
 import type { WayBack } from '../src/contract/way-back.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
+import { loadCompletedChain } from '../src/records/completed.ts';
 import { standingImage } from '../src/records/image.ts';
 import { refuseWeakBuild } from '../src/records/requirement.ts';
 import type { Observation, RuntimeDriver } from '../src/runtime/driver.ts';
@@ -44,6 +45,8 @@ export function createDeploy(deps: DeployDeps): Pick<DeployerActivities, 'activa
           const intake = chain['change-intake'].findings;
           const { from, generation } = intake;
           const { release, wayBack: declared = null } = chain.release.findings;
+          // What a person returns to is proved by whoever brings it back, and not by the builder alone.
+          if (intake.returnTo !== null) await loadCompletedChain(store, target, intake.returnTo);
           await refuseQuarantined(store, release.digest);
           await refuseWeakBuild(store, chain, target);
           const found = await deps.driver.observe(target, signal);

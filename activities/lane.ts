@@ -10,7 +10,7 @@ import type {
   UnfinishedDeployment,
 } from '../src/contract/activities.ts';
 import { codeOf, SlipwayError } from '../src/contract/failure.ts';
-import { formatDeploymentId, formatTarget, type Target } from '../src/contract/target.ts';
+import { formatDeploymentId, formatTarget, parseTarget, type Target } from '../src/contract/target.ts';
 import { appendAct, quarantineOf, setQuarantine, standingAct } from '../src/records/acts.ts';
 import { DOCUMENT } from '../src/records/document-types.ts';
 import { readEvidence } from '../src/records/evidence.ts';
@@ -45,6 +45,9 @@ export function createLane(deps: LaneDeps): LaneActivities {
 
     sealAct: ({ target, act, key }) =>
       perform(logger.child({ target: formatTarget(target) }), 'always', async () => {
+        if (parseTarget(formatTarget(target)) === null) {
+          throw new SlipwayError('ACT_REFUSED', `${formatTarget(target)} is no target: expected environment/component`);
+        }
         const store = artifacts.component(target.component);
         const isNew = (await standingAct(store, { target, key })) === null;
         if (isNew && act.kind === 'unquarantine' && !(await quarantineOf(store, act.digest)).quarantined) {

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { DeployerActivities, RestorationInput, RestorationReport } from '../src/contract/activities.ts';
-import { SlipwayError } from '../src/contract/failure.ts';
+import { codeOf, SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
 import { isSameState } from '../src/contract/sealed-record.ts';
 import type { Target } from '../src/contract/target.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
+import { isActedOn } from '../src/records/belief.ts';
 import { loadCompletedChain } from '../src/records/completed.ts';
 import { readEvidence, requireSignedEvidence } from '../src/records/evidence.ts';
 import { deploymentOf } from '../src/records/names.ts';
@@ -38,7 +39,7 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   refuseOtherEnvironment(deps.environment, target);
   const store = deps.artifacts.component(target.component);
   await refuseOtherState(store, input);
-  const isLeft = (await readEvidence(store, deploymentId, 'release'))?.predicate.findings?.wayBack?.state === 'none';
+  const isLeft = await isDeclaredFinal(store, deploymentId);
   const claim = async () =>
     (await standingRecord(store, deploymentId)) ??
     (await claimRestoration(store, { deploymentId, generation, at: new Date().toISOString() }));
@@ -67,6 +68,18 @@ export async function restore(deps: DeployDeps, input: RestorationInput, { signa
   return { outcome, after: null };
 }
 
+/** Whether there is no way back, as signed at Release. What nobody signed takes none away. */
+async function isDeclaredFinal(store: ComponentStore, deploymentId: string): Promise<boolean> {
+  try {
+    const release = await readEvidence(store, deploymentId, 'release');
+    if (release === null || !(await isActedOn(store, release.key))) return false;
+    return release.predicate.findings?.wayBack?.state === 'none';
+  } catch (error) {
+    if (codeOf(error) === 'UNTRUSTED_EVIDENCE') return false;
+    throw error;
+  }
+}
+
 /**
  * Where the runtime has changed, the release to return to is proved again, signatures and all, before it is brought back
  * (§13, §15). Where it has not, nothing is brought back.
@@ -78,7 +91,7 @@ async function refuseUntrusted(
 ): Promise<void> {
   if ((await driver.observe(target, signal)).generation !== generation) return;
   try {
-    await loadCompletedChain(store, to);
+    await loadCompletedChain(store, target, to);
   } catch (error) {
     if (!(error instanceof SlipwayError) || error.fault === 'platform') throw error;
     throw new SlipwayError('UNTRUSTED_EVIDENCE', `${to.version} is not brought back: ${error.message}`, {

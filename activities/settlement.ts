@@ -13,7 +13,7 @@ import { STAGES } from '../src/contract/stages.ts';
 import { notBefore } from '../src/contract/time.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
 import { sealConsequences } from '../src/records/consequences.ts';
-import { readEvidence } from '../src/records/evidence.ts';
+import { readSignedEvidence } from '../src/records/evidence.ts';
 import { factsOf } from '../src/records/facts.ts';
 import { deploymentOf } from '../src/records/names.ts';
 import { claimRestoration, readClaim, standingRecord } from '../src/records/record.ts';
@@ -69,7 +69,7 @@ async function claim(store: ComponentStore, deploymentId: string): Promise<strin
 }
 
 async function generationOf(store: ComponentStore, deploymentId: string): Promise<number | null> {
-  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
+  const intake = (await readSignedEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
   return intake ? intake.generation + 1 : null;
 }
 
@@ -81,7 +81,7 @@ async function restoreAdmitted(
   store: ComponentStore,
   work: Work,
 ): Promise<{ readonly rollback: RecordedRollback | null; readonly report: RestorationReport } | null> {
-  const intake = (await readEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
+  const intake = (await readSignedEvidence(store, deploymentId, 'change-intake'))?.predicate.findings;
   if (!intake) return null;
   const { from, generation, rollbackWithin: within } = intake;
   const startedAt = Date.parse(since);
@@ -105,7 +105,7 @@ async function recordFromEvidence(
   let begun = startedAt;
   for (const stage of STAGES) {
     record = beginStage(record, stage, begun);
-    const evidence = await readEvidence(store, deploymentId, stage);
+    const evidence = await readSignedEvidence(store, deploymentId, stage);
     if (evidence === null) return endStage(record, 'aborted', notBefore(begun, endedAt), null);
     const { predicate, digest } = evidence;
     const finishedAt = notBefore(begun, predicate.finishedAt);

@@ -90,14 +90,14 @@ async function proveAgain(
   deps: VerificationDeps,
   returnTo: LiveRelease,
   platform: Platform,
-  { store, signal }: StageWork,
+  { store, target, signal }: StageWork,
 ): Promise<Verification> {
   const { digest } = returnTo;
   const { except } = platform.verification.secrets;
   return await withUnpacked(deps, { store, digest }, (unpacked) =>
     withScan(unpacked, signal, async (scan) => {
       const release = createReleaseVerifier({
-        checkRelease: async () => void (await loadCompletedChain(store, returnTo)),
+        checkRelease: async () => void (await loadCompletedChain(store, target, returnTo)),
         checkBytes: (artifact) => verifyImage(store, artifact),
       });
       const verifiers = [release, createSecretsVerifier({ scan, except })];

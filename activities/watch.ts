@@ -7,6 +7,7 @@ import type { WatchDuty, WatchReport } from '../src/contract/watch.ts';
 import type { LiveVerdict } from '../src/health/verify-live.ts';
 import { watchLive } from '../src/health/watch.ts';
 import type { ChainTo } from '../src/records/chain.ts';
+import { isActedOn } from '../src/records/belief.ts';
 import { loadCompletedChain } from '../src/records/completed.ts';
 import { standingImage } from '../src/records/image.ts';
 import { deploymentOf } from '../src/records/names.ts';
@@ -34,7 +35,7 @@ export function createWatch(deps: DeployDeps): Pick<DeployerActivities, 'watchRe
         const record = (await readRecord(store, deploymentId))?.record;
         const release = record === undefined ? null : completedRelease(record);
         if (release === null) throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} has not completed`);
-        const chain = await loadCompletedChain(store, release);
+        const chain = await loadCompletedChain(store, target, release);
         const { receivers } = chain['change-intake'].findings;
         const report = await watch(deps, { duty, target, release, chain }, work);
         return { deploymentId, ...report, ...(receivers && { receivers }) };
@@ -55,7 +56,14 @@ async function watch(deps: DeployDeps, watched: Watched, { signal }: Work): Prom
   const { duty, target, release, chain } = watched;
   const store = deps.artifacts.component(target.component);
   const standing = await readDegradation(store, duty.deploymentId);
-  if (standing !== null) return await degraded(deps, watched, standing);
+  if (standing !== null) {
+    // Whoever holds no key orders no rollback.
+    if (await isActedOn(store, standing.key)) return await degraded(deps, watched, standing);
+    throw new SlipwayError(
+      'UNTRUSTED_EVIDENCE',
+      `nobody signed that ${duty.deploymentId} degraded: nothing is done by it`,
+    );
+  }
   const until = Date.parse(duty.until) - Date.now();
   if (until <= 0) return { outcome: 'held', reason: 'its time is over', evidence: null };
 

@@ -75,7 +75,7 @@ export async function proveWayBack(
   const why = (await whyNotHealthy(store, from)) ?? (await whyNotReadable(departure, from));
   if (why !== null) throw notReady(from, `${why}; a change that is to go out all the same says irreversible: true`);
   const { standing } = await orNotReady(from, async () => {
-    await loadCompletedChain(store, from);
+    await loadCompletedChain(store, target, from);
     await standingImage(store, from);
     await verifyImage(store, from.digest);
     return await deps.driver.prove({ target, release: from }, signal);

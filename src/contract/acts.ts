@@ -36,6 +36,8 @@ export interface QuarantineChange {
   readonly key: string;
   /** The sealing activity's clock. Earlier versions lack it. @format date-time */
   readonly at?: string;
+  /** Which change of this digest it is, from 1 on, as in its name. Earlier versions lack it. */
+  readonly number?: number;
 }
 
 /** A target takes no ordinary deployment while it is held. */

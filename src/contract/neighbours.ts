@@ -30,7 +30,10 @@ export function faultOfTarget(dossier: Dossier): Fault | null {
 function faultOfReturn({ sealed, chain, returnedTo }: Dossier): Fault | null {
   const returnTo = provedIn(sealed.record, chain, 'change-intake')?.returnTo ?? null;
   if (returnTo === null) return null;
-  const isReleased = returnedTo?.record.result === 'completed' && isSameRelease(returnedTo.record.artifact, returnTo);
+  const isReleased =
+    returnedTo?.record.result === 'completed' &&
+    returnedTo.record.target === sealed.record.target &&
+    isSameRelease(returnedTo.record.artifact, returnTo);
   return isReleased
     ? null
     : {

@@ -4,13 +4,15 @@ import type { Act, ActPredicate, QuarantineChange } from '../contract/acts.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { formatTarget, type Target } from '../contract/target.ts';
-import { believe, claimOfKeeper, KEEPERS } from './belief.ts';
+import { believe, claimOfKeeper, isActedOn, KEEPERS, requireBound } from './belief.ts';
 import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
-import { nameOf, numbersIn } from './names.ts';
+import { nameOf, numbersUnder } from './names.ts';
 
 /** An act as it stands in the store. */
 export interface StandingAct extends ActPredicate {
   readonly digest: Digest;
+  /** The name of the key that signed it; null for acts of versions that did not sign. */
+  readonly signedBy: string | null;
 }
 
 export interface NewAct {
@@ -34,7 +36,7 @@ export async function appendAct(store: ComponentStore, wish: NewAct): Promise<St
     const repeated = await standingAct(store, wish);
     if (repeated !== null) return repeated;
     const number = (newest?.number ?? 0) + 1;
-    const after = numbersIn(await store.names(nameOf.records(target))).at(-1) ?? 0;
+    const after = (await numbersUnder(store, nameOf.records(target))).at(-1) ?? 0;
     const predicate: ActPredicate = {
       target: formatTarget(target),
       number,
@@ -46,8 +48,9 @@ export async function appendAct(store: ComponentStore, wish: NewAct): Promise<St
     };
     const name = nameOf.act(target, number);
     const statement = stateThat(PREDICATE.act, predicate);
-    const { digest, won } = await sealDocument({ store, name, artifactType: DOCUMENT.act, statement });
-    if (won) return { ...predicate, digest };
+    const { won } = await sealDocument({ store, name, artifactType: DOCUMENT.act, statement });
+    const sealed = won ? await readAct(store, target, number) : null;
+    if (sealed !== null) return sealed;
   }
 }
 
@@ -61,7 +64,7 @@ export async function setQuarantine(store: ComponentStore, act: QuarantineChange
     const { quarantined, count } = await quarantineOf(store, digest);
     if (quarantined === (act.kind === 'quarantine') || (await isDone(store, digest, count, key))) return;
     const name = nameOf.quarantine(digest, count + 1);
-    const change: QuarantineChange = { act, key, at: new Date().toISOString() };
+    const change: QuarantineChange = { act, key, at: new Date().toISOString(), number: count + 1 };
     const { won } = await sealDocument({
       store,
       name,
@@ -89,15 +92,17 @@ export async function quarantineOf(
   store: ComponentStore,
   digest: Digest,
 ): Promise<{ readonly quarantined: boolean; readonly count: number }> {
-  const count = (await store.names(nameOf.quarantine(digest, 0).slice(0, -1))).length;
+  const count = (await numbersUnder(store, nameOf.quarantine(digest, 0).slice(0, -1))).at(-1) ?? 0;
   const newest = count === 0 ? null : await readDocument(store, nameOf.quarantine(digest, count));
   if (newest === null) return { quarantined: count > 0, count };
-  const { act, at = '' } = newest.statement.predicate as QuarantineChange;
+  const { act, at = '', number = count } = newest.statement.predicate as QuarantineChange;
+  const isBound = newest.statement.predicateType === PREDICATE.act && act.digest === digest && number === count;
+  requireBound(isBound, `change ${count} of the quarantine of ${digest}`);
   const lifts = act.kind === 'unquarantine';
   // It holds for every target of the component; only the orchestrator is told by people to lift it.
   const claim = { roles: lifts ? (['orchestrator'] as const) : KEEPERS, environment: null, at };
   const key = await believe(store, newest, claim, `the ${act.kind} of ${digest}`);
-  const isLifted = lifts && (key !== null || (await store.notary.signedSince()) === null);
+  const isLifted = lifts && (await isActedOn(store, key));
   return { quarantined: !isLifted, count };
 }
 
@@ -112,7 +117,7 @@ export async function refuseQuarantined(store: ComponentStore, digest: Digest): 
 
 /** The newest act of a target, or null. */
 export async function newestAct(store: ComponentStore, target: Target): Promise<StandingAct | null> {
-  const number = numbersIn(await store.names(nameOf.acts(target))).at(-1);
+  const number = (await numbersUnder(store, nameOf.acts(target))).at(-1);
   return number === undefined ? null : await readAct(store, target, number);
 }
 
@@ -132,7 +137,7 @@ export async function standingAct(
 /** All acts of a target, oldest first. */
 export async function readActs(store: ComponentStore, target: Target): Promise<readonly StandingAct[]> {
   const acts: StandingAct[] = [];
-  for (const number of numbersIn(await store.names(nameOf.acts(target)))) {
+  for (const number of await numbersUnder(store, nameOf.acts(target))) {
     const act = await readAct(store, target, number);
     if (act !== null) acts.push(act);
   }
@@ -143,7 +148,9 @@ async function readAct(store: ComponentStore, target: Target, number: number): P
   const found = await readDocument(store, nameOf.act(target, number));
   if (found === null) return null;
   const predicate = found.statement.predicate as ActPredicate;
-  const claim = claimOfKeeper(target.environment, predicate.at);
-  await believe(store, found, claim, `act ${number} of ${formatTarget(target)}`);
-  return { ...predicate, digest: found.digest };
+  const what = `act ${number} of ${formatTarget(target)}`;
+  const isOwn = predicate.target === formatTarget(target) && predicate.number === number;
+  requireBound(isOwn && found.statement.predicateType === PREDICATE.act, what);
+  const key = await believe(store, found, claimOfKeeper(target.environment, predicate.at), what);
+  return { ...predicate, digest: found.digest, signedBy: key };
 }

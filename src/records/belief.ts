@@ -53,6 +53,23 @@ export async function requireSigned(
   throw untrusted(what, judged.state === 'unsigned' ? 'nobody signed it' : judged.reason);
 }
 
+/**
+ * A document says what it is, and stands under a name that says the same: put under another name, it is none.
+ * @param is whether what it says fits its name
+ * @throws UNTRUSTED_EVIDENCE
+ */
+export function requireBound(is: boolean, what: string): void {
+  if (!is) throw untrusted(what, 'what stands under that name is of something else');
+}
+
+/**
+ * Whether something may be done by a document: by an unsigned one only where nothing signed is believed, for whoever
+ * holds no key can give what he writes any date.
+ */
+export async function isActedOn(store: ComponentStore, key: string | null): Promise<boolean> {
+  return key !== null || (await store.notary.signedSince()) === null;
+}
+
 function untrusted(what: string, reason: string): SlipwayError {
   const advice = 'see slipway keys list, and find out who wrote in the store';
   return new SlipwayError('UNTRUSTED_EVIDENCE', `${what} is not to be trusted: ${reason}; ${advice}`);

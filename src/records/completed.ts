@@ -1,7 +1,9 @@
 import type { ComponentStore } from '../artifacts/store.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { LiveRelease } from '../contract/release.ts';
+import { formatTarget, type Target } from '../contract/target.ts';
 import { loadChain, type ChainTo } from './chain.ts';
+import { targetOf } from './names.ts';
 import { readRecord } from './record.ts';
 
 /**
@@ -11,8 +13,12 @@ import { readRecord } from './record.ts';
  */
 export async function loadCompletedChain(
   store: ComponentStore,
+  target: Target,
   { deploymentId, digest }: LiveRelease,
 ): Promise<ChainTo<'completion'>> {
+  if (targetOf(deploymentId) !== formatTarget(target)) {
+    throw new SlipwayError('UNTRUSTED_EVIDENCE', `${deploymentId} is no deployment of ${formatTarget(target)}`);
+  }
   const record = await readRecord(store, deploymentId);
   const evidence = record?.record.stages.at(-1)?.evidence;
   if (!record || !evidence || record.record.result !== 'completed') {

@@ -4,7 +4,7 @@ import type { Act } from '../contract/acts.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
 import { consequencesOf } from '../contract/sealed-record.ts';
 import { appendAct, setQuarantine, standingAct } from './acts.ts';
-import { readEvidence } from './evidence.ts';
+import { readSignedEvidence } from './evidence.ts';
 import { deploymentOf } from './names.ts';
 import { environmentOf, readPlatform } from './platform.ts';
 import type { StandingRecord } from './record.ts';
@@ -16,7 +16,7 @@ export async function sealConsequences(
 ): Promise<void> {
   if (record.deploymentId === null) return;
   const { n, ...target } = deploymentOf(record.deploymentId);
-  const intake = (await readEvidence(store, record.deploymentId, 'change-intake'))?.predicate.findings;
+  const intake = (await readSignedEvidence(store, record.deploymentId, 'change-intake'))?.predicate.findings;
   if (!intake) return; // it was never admitted, so nothing was changed
   const platform = parsePlatform(await readPlatform(store, intake.platform));
   const { afterRollback } = environmentOf(platform, target.environment);

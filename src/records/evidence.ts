@@ -7,9 +7,9 @@ import type { StagePredicate } from '../contract/evidence.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { SLSA, stageIn, statementOf } from '../contract/slsa.ts';
 import type { Stage } from '../contract/stages.ts';
-import { believe, claimOfEvidence, requireSigned } from './belief.ts';
+import { believe, claimOfEvidence, isActedOn, requireBound, requireSigned } from './belief.ts';
 import { DOCUMENT } from './document-types.ts';
-import { nameOf } from './names.ts';
+import { nameOf, targetOf } from './names.ts';
 
 /** A stage's evidence as it stands in the store: its name, and what it says. */
 export interface SealedEvidence<S extends Stage = Stage> {
@@ -28,7 +28,12 @@ export async function readEvidence<S extends Stage>(
   stage: S,
 ): Promise<SealedEvidence<S> | null> {
   const found = await readDocument(store, nameOf.evidence(deploymentId, stage));
-  return found && (await asEvidence(store, stage, found));
+  if (found === null) return null;
+  const evidence = await asEvidence(store, stage, found);
+  const { predicate } = evidence;
+  const isOwn = predicate.deploymentId === deploymentId && targetOf(deploymentId) === predicate.target;
+  requireBound(isOwn, `the evidence of ${stage} of ${deploymentId}`);
+  return evidence;
 }
 
 /**
@@ -48,6 +53,20 @@ const ARTIFACT_TYPE: Readonly<Record<string, string>> = {
   [SLSA.provenance]: DOCUMENT.provenance,
   [SLSA.summary]: DOCUMENT.summary,
 };
+
+/**
+ * The evidence of one stage of a deployment, by which something is done: signed, wherever signatures count.
+ * @throws UNTRUSTED_EVIDENCE, ARTIFACT_CORRUPT
+ */
+export async function readSignedEvidence<S extends Stage>(
+  store: ComponentStore,
+  deploymentId: string,
+  stage: S,
+): Promise<SealedEvidence<S> | null> {
+  const evidence = await readEvidence(store, deploymentId, stage);
+  if (evidence === null || (await isActedOn(store, evidence.key))) return evidence;
+  throw new SlipwayError('UNTRUSTED_EVIDENCE', `nobody signed the evidence of ${stage} of ${deploymentId}`);
+}
 
 /** Seals what a stage proved. The first evidence of a stage stands, so a repeated activity changes nothing. */
 export async function sealEvidence<S extends Stage>(

@@ -1,7 +1,8 @@
+import type { ComponentStore } from '../artifacts/store.ts';
 import { hexOf, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { Stage } from '../contract/stages.ts';
-import { formatDeploymentId, parseDeploymentId, type Target } from '../contract/target.ts';
+import { formatDeploymentId, formatTarget, parseDeploymentId, type Target } from '../contract/target.ts';
 
 /**
  * Under which names a component's store keeps what Slipway knows. A name is given once and never moved, so "first one
@@ -34,15 +35,24 @@ export function deploymentOf(id: string): Target & { readonly n: number } {
   return parsed;
 }
 
+/** The target of a deployment, written. @throws UNKNOWN_DEPLOYMENT */
+export function targetOf(id: string): string {
+  return formatTarget(deploymentOf(id));
+}
+
 /** The id of the deployment before, or null for the first. */
 export function deploymentBefore(id: string): string | null {
   const { n, ...target } = deploymentOf(id);
   return n === 1 ? null : formatDeploymentId(target, n - 1);
 }
 
-/** The numbers that stand at the end of `names`, rising. */
-export function numbersIn(names: readonly string[]): readonly number[] {
-  return names.map((name) => Number(name.slice(name.lastIndexOf('.') + 1))).toSorted((a, b) => a - b);
+/** The numbers that alone follow a prefix in the names of a store, rising. */
+export async function numbersUnder(store: ComponentStore, prefix: string): Promise<readonly number[]> {
+  const rests = (await store.names(prefix)).map((name) => name.slice(prefix.length));
+  return rests
+    .filter((rest) => /^[1-9]\d*$/.test(rest))
+    .map(Number)
+    .toSorted((a, b) => a - b);
 }
 
 function numbered(id: string): string {

@@ -4,10 +4,10 @@ import { hexOf, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { DeploymentRecord } from '../contract/record.ts';
 import type { RestorationIntent, SealedRecord } from '../contract/sealed-record.ts';
-import { believe, claimOfKeeper } from './belief.ts';
+import { believe, claimOfKeeper, isActedOn, requireBound } from './belief.ts';
 import { DOCUMENT, PREDICATE, stateThat } from './document-types.ts';
 import { readEvidence } from './evidence.ts';
-import { deploymentBefore, deploymentOf, nameOf } from './names.ts';
+import { deploymentBefore, deploymentOf, nameOf, targetOf } from './names.ts';
 
 /** A record as it stands in the store. */
 export interface StandingRecord extends SealedRecord {
@@ -27,9 +27,12 @@ export async function readRecord(store: ComponentStore, deploymentId: string): P
  */
 export async function standingRecord(store: ComponentStore, deploymentId: string): Promise<StandingRecord | null> {
   const sealed = await readRecord(store, deploymentId);
-  if (sealed !== null) return sealed;
-  const decided = await readRecordNamed(store, nameOf.outcome, deploymentId);
-  return decided && (await sealRecord(store, decided));
+  const standing = sealed ?? (await readRecordNamed(store, nameOf.outcome, deploymentId));
+  if (standing === null) return null;
+  if (!(await isActedOn(store, standing.key))) {
+    throw new SlipwayError('UNTRUSTED_EVIDENCE', `nobody signed the record of ${deploymentId}: nothing is done by it`);
+  }
+  return sealed ?? (await sealRecord(store, standing));
 }
 
 /**
@@ -80,6 +83,7 @@ export async function readClaim(store: ComponentStore, deploymentId: string): Pr
   const found = await readDocument(store, nameOf.outcome(deploymentId));
   if (found === null || found.statement.predicateType === PREDICATE.record) return null;
   const intent = found.statement.predicate as RestorationIntent;
+  requireBound(intent.deploymentId === deploymentId, `the claim to restore ${deploymentId}`);
   const { environment } = deploymentOf(deploymentId);
   await believe(store, found, claimOfKeeper(environment, intent.at), `the claim to restore ${deploymentId}`);
   return intent;
@@ -87,9 +91,9 @@ export async function readClaim(store: ComponentStore, deploymentId: string): Pr
 
 /** What decided the seventh stage: the record of this digest, or that the deployment is restored; null while nothing has. */
 export async function readOutcome(store: ComponentStore, deploymentId: string): Promise<Digest | 'restoration' | null> {
-  const found = await readDocument(store, nameOf.outcome(deploymentId));
-  if (found === null) return null;
-  return found.statement.predicateType === PREDICATE.record ? found.digest : 'restoration';
+  const record = await readRecordNamed(store, nameOf.outcome, deploymentId);
+  if (record !== null) return record.digest;
+  return (await readClaim(store, deploymentId)) === null ? null : 'restoration';
 }
 
 /** Digest of the record before, which the next one names (§14). @throws STORE_UNAVAILABLE while it is not sealed yet. */
@@ -124,8 +128,9 @@ async function readRecordNamed(
   if (found === null || found.statement.predicateType !== PREDICATE.record) return null;
   const sealed = found.statement.predicate as SealedRecord;
   if (typeof sealed.sealedAt !== 'string') throw new TypeError('a record that does not say when it was sealed');
-  const { environment } = deploymentOf(deploymentId);
-  const claim = claimOfKeeper(environment, sealed.sealedAt);
+  const { deploymentId: id, target } = sealed.record;
+  requireBound(id === deploymentId && target === targetOf(deploymentId), `the record of ${deploymentId}`);
+  const claim = claimOfKeeper(deploymentOf(deploymentId).environment, sealed.sealedAt);
   const key = await believe(store, found, claim, `the record of ${deploymentId}`);
   if (key === null) await refuseNewerEvidence(store, deploymentId);
   return { ...sealed, digest: found.digest, key };

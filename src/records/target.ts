@@ -6,7 +6,8 @@ import type { DeploymentRecord } from '../contract/record.ts';
 import type { LiveRelease } from '../contract/release.ts';
 import { formatDeploymentId, type Target } from '../contract/target.ts';
 import { quarantineOf, readActs } from './acts.ts';
-import { nameOf, numbersIn } from './names.ts';
+import { isActedOn } from './belief.ts';
+import { nameOf, numbersUnder } from './names.ts';
 import { readRecord, type StandingRecord } from './record.ts';
 
 /** How far back a target's records are read when all that is wanted is the recent past. */
@@ -14,7 +15,7 @@ const RECENT = 200;
 
 /** Numbers of a target's deployments that have a record, rising. */
 export async function recordedNumbers(store: ComponentStore, target: Target): Promise<readonly number[]> {
-  return numbersIn(await store.names(nameOf.records(target)));
+  return await numbersUnder(store, nameOf.records(target));
 }
 
 /** The newest records of a target, newest first. */
@@ -47,9 +48,9 @@ export function completedRelease({ result, artifact, deploymentId }: DeploymentR
 /** The hold that is in force by the target's sealed acts, or null. */
 export async function holdOf(store: ComponentStore, target: Target): Promise<Hold | null> {
   let hold: Hold | null = null;
-  for (const { act, at } of await readActs(store, target)) {
+  for (const { act, at, signedBy } of await readActs(store, target)) {
     if (act.kind === 'hold') hold = { by: act.by, reason: act.reason, since: at };
-    if (act.kind === 'resume') hold = null;
+    if (act.kind === 'resume' && (await isActedOn(store, signedBy))) hold = null;
   }
   return hold;
 }

@@ -177,6 +177,8 @@ describe('visibility to operators', () => {
 describe('the record of a deployment that did not complete', () => {
   async function openFailed() {
     const opened = await openCompletion({}, 1);
+    const { generation, from } = opened.running;
+    opened.runtime.set({ generation, live: from }); // it was never activated, or was restored
     const failure = { code: 'ABORTED' as FailureCode, clause: null, stage: 'completion' as const, message: 'so' };
     const ended = endStage(opened.input.draft, 'aborted', NOW, null);
     const input: SealInput = {
@@ -274,6 +276,17 @@ describe('the record of a deployment that did not complete', () => {
     const { sealRecord, seal, store, deploymentId } = await openFailed();
     const said = await failureOf(run(sealRecord, { ...seal, ...of(seal) }));
     expect(said).toMatchObject({ code: 'UNTRUSTED_EVIDENCE', retried: false });
+    expect(await readRecord(store, deploymentId)).toBeNull();
+  });
+
+  test('is not signed while it is live, and nobody has restored what was before it', async () => {
+    const { sealRecord, seal, store, runtime, live, deploymentId } = await openFailed();
+    runtime.set({ generation: 2, live });
+    for (const after of [null, { generation: 2, live }]) {
+      const record = { ...seal.record, result: 'failed' as const };
+      const said = await failureOf(run(sealRecord, { ...seal, record, after }));
+      expect(said).toMatchObject({ code: 'UNTRUSTED_EVIDENCE', retried: false });
+    }
     expect(await readRecord(store, deploymentId)).toBeNull();
   });
 

@@ -88,11 +88,14 @@ environments: { staging: { build: { require: { sandbox: bwrap } } } }
       const begun = await target.begin({ ...plan, forge });
       return { deploymentId: begun.deploymentId, consumes: await begun.passUpTo('release') };
     };
+    // It was built and completed when nothing was required yet.
+    const { after } = await target.deploy({ forge });
+    runtime.set(after!);
     expect(await failureOf(run(deploy, await order({})))).toMatchObject({ code: 'SANDBOX_TOO_WEAK', retried: false });
     expect(runtime.calls).not.toContain('activate');
 
-    const returnTo = { ...target.released('staging/storefront/1'), deploymentId: 'staging/storefront/1' };
-    const rollback = await order({ order: rollbackOf('request-2'), returnTo, text: 'version 1' });
+    const returnTo = after!.live!;
+    const rollback = await order({ order: rollbackOf('request-3'), returnTo, text: 'version 1' });
     await expect(run(deploy, rollback)).resolves.toMatchObject({ stage: 'deploy' });
   });
 

@@ -16,6 +16,7 @@ import { createNotary, NOBODY, type Notary } from '../../src/signing/notary.ts';
 import type { TrustedKey } from '../../src/signing/trust.ts';
 import { createTestKey, LONG_AGO, type TestKey } from '../signing/keys.ts';
 import { createTarget } from './deployments.ts';
+import { TARGET } from './plan.ts';
 import { handsOn, scratchStore } from './scratch.ts';
 
 /** What the made-up deployments date their documents after. */
@@ -87,7 +88,7 @@ describe('a deployment whose documents are signed by those who did the stages', 
     const opened = await openTarget();
     const { as, idOf } = opened;
     const live = { ...opened.released(idOf(1)), deploymentId: idOf(1) };
-    await expect(loadCompletedChain(as(RIGHT).component('storefront'), live)).resolves.toBeDefined();
+    await expect(loadCompletedChain(as(RIGHT).component('storefront'), TARGET, live)).resolves.toBeDefined();
   });
 
   test('stays VALID when its keys have been rotated', async () => {
@@ -108,7 +109,7 @@ describe('a deployment whose documents are signed by those who did the stages', 
     );
     expect(await verifyDeployment(as(revoked), idOf(1))).toMatchObject({ verdict: 'VALID' });
     const live = { ...opened.released(idOf(1)), deploymentId: idOf(1) };
-    await expect(loadCompletedChain(as(revoked).component('storefront'), live)).resolves.toBeDefined();
+    await expect(loadCompletedChain(as(revoked).component('storefront'), TARGET, live)).resolves.toBeDefined();
   });
 });
 
@@ -280,7 +281,9 @@ describe('a deployment from before anything was signed', () => {
     const opened = await openTarget(NOBODY);
     const { as, idOf, store } = opened;
     const live = { ...opened.released(idOf(1)), deploymentId: idOf(1) };
-    await expect(loadCompletedChain(as(signingBegan).component('storefront'), live)).rejects.toMatchObject(UNTRUSTED);
+    await expect(loadCompletedChain(as(signingBegan).component('storefront'), TARGET, live)).rejects.toMatchObject(
+      UNTRUSTED,
+    );
     const { digest } = (await readEvidence(store, idOf(1), 'release'))!;
     await expect(loadChain(as(signingBegan).component('storefront'), idOf(1), 'release', digest)).rejects.toMatchObject(
       UNTRUSTED,

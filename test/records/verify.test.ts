@@ -166,6 +166,8 @@ describe('a name that was taken away, or leads elsewhere, is noticed', () => {
   });
 });
 
+const OF_THE_FOURTH = { deploymentId: 'staging/storefront/4', target: 'staging/storefront' };
+
 describe('what was sealed anew in place of another is noticed', () => {
   test('a record that was rewritten: by the one after it', async () => {
     const { verify, hands, store, idOf } = await copy();
@@ -204,8 +206,8 @@ describe('what was sealed anew in place of another is noticed', () => {
   });
 
   test.each([
-    ['a record without stages', { record: { stages: null }, sealedAt: '2026-11-23T10:00:00.000Z' }],
-    ['a record without a change', { record: { change: null }, sealedAt: '2026-11-23T10:00:00.000Z' }],
+    ['a record without stages', { record: { ...OF_THE_FOURTH, stages: null }, sealedAt: '2026-11-23T10:00:00.000Z' }],
+    ['a record without a change', { record: { ...OF_THE_FOURTH, change: null }, sealedAt: '2026-11-23T10:00:00.000Z' }],
     ['nothing but a record', {}],
   ])('%s is in no form that the pipeline writes', async (_, predicate) => {
     const { verify, hands, store, idOf } = await copy();
