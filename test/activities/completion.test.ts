@@ -50,6 +50,25 @@ describe('completion', () => {
     expect(await store.names('')).toEqual(names);
   });
 
+  test('seals what the chain says, whatever its caller’s draft says beside the times', async () => {
+    const { complete, input, store, deploymentId, running } = await openCompletion();
+    const { draft } = input;
+    const lie = {
+      ...draft,
+      deploymentId: 'staging/storefront/7',
+      requestId: 'of-eve',
+      change: { ...draft.change, requestedBy: 'the ceo' },
+      artifact: { version: 'x', digest: `sha256:${'a'.repeat(64)}` as const },
+      source: { repository: 'shop', revision: 'f'.repeat(40) },
+    };
+    await run(complete, { ...input, draft: lie });
+    expect(await readRecord(store, 'staging/storefront/7')).toBeNull();
+    const { record } = (await readRecord(store, deploymentId))!;
+    expect(record).toMatchObject({ deploymentId, artifact: running.release, requestId: running.order.requestId });
+    expect(record.change).toEqual(draft.change);
+    expect(record.source).toEqual(draft.source);
+  });
+
   test.each([
     ['nothing', () => ({ generation: 1, live: null })],
     ['other bytes', (live: object) => ({ generation: 1, live: { ...live, digest: `sha256:${'0'.repeat(64)}` } })],
