@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createBlobs } from '../artifacts/blobs.ts';
+import { readWithin } from '../artifacts/read-within.ts';
 import type { Descriptor } from '../artifacts/store.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
@@ -38,23 +39,9 @@ export function openBaseLayout(path: string): BaseSource {
     inLayout(async () => ((await blobs.hasBlob(digest)) ? await read() : null));
   return {
     manifest: (digest) => ifThere(digest, () => blobs.getBlob(digest)),
-    blob: ({ digest }) =>
-      ifThere(digest, async () => Readable.from(inFaults(await blobs.openBlob(digest)), { objectMode: false })),
+    blob: ({ digest }) => ifThere(digest, async () => readWithin(await blobs.openBlob(digest), inLayout)),
     close: async () => undefined,
   };
-}
-
-async function* inFaults(stream: Readable): AsyncGenerator<Buffer> {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-  try {
-    for (;;) {
-      const { value } = await inLayout(() => chunks.next());
-      if (value === undefined) return;
-      yield value;
-    }
-  } finally {
-    stream.destroy();
-  }
 }
 
 /** A layout's errors as a registry's: what is missing or spoiled there is no fault of our own store. */

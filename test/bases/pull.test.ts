@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { MEDIA_TYPE } from '../../src/artifacts/oci.ts';
 import type { ComponentStore } from '../../src/artifacts/store.ts';
-import { codeOf } from '../../src/contract/failure.ts';
 import { pullBase } from '../../src/bases/pull.ts';
+import { codeOf } from '../../src/contract/failure.ts';
 import { parseBaseReference, type BaseReference } from '../../src/config/base-reference.ts';
-import { putManifest, sha256Of } from '../../src/registry/manifests.ts';
+import { digestOf } from '../../src/digest-of.ts';
+import { putManifest } from '../../src/registry/manifests.ts';
 import type { Place } from '../../src/registry/place.ts';
 import { blobFile, scratchFolder } from '../artifacts/scratch.ts';
 import { DOCKER_REGISTRY, startRegistry, type RegistryProcess } from '../registry/registry-process.ts';
@@ -130,7 +131,7 @@ describe.skipIf(DOCKER_REGISTRY.command === null)('a base in a registry', () => 
 
   async function put(place: Place, mediaType: string, document: object): Promise<string> {
     const bytes = Buffer.from(JSON.stringify({ mediaType, ...document }));
-    await putManifest(place, sha256Of(bytes), { mediaType, bytes });
-    return sha256Of(bytes);
+    await putManifest(place, digestOf(bytes), { mediaType, bytes });
+    return digestOf(bytes);
   }
 });

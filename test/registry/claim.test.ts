@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { sealBlob, type Sealed } from '../../src/artifacts/sealed.ts';
 import type { ComponentStore } from '../../src/artifacts/store.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { newComponent, registryStore, scratchProxy } from './scratch.ts';
 import { startStandIn, type StandInOptions } from './stand-in.ts';
 
