@@ -20,10 +20,10 @@ describe.skipIf(DOCKER_REGISTRY.command === null)(
 
     it('is deployed nowhere any more, and its deployment is INVALID', async () => {
       const made = createTarget(open());
-      const { target, idOf, released } = made;
+      const { target, idOf } = made;
       await made.deploy();
       await made.deploy();
-      const [first, second] = [released(idOf(1)), released(idOf(2))];
+      const [first, second] = [made.released(idOf(1)), made.released(idOf(2))];
       await expect(standingImage(open().component(target.component), first)).resolves.toMatchObject({
         digest: first.digest,
       });
