@@ -1,8 +1,6 @@
 import { canonicalJson } from '../src/artifacts/canonical.ts';
-import { digestOf } from '../src/artifacts/blobs.ts';
 import { verifyImage } from '../src/artifacts/image.ts';
 import type { ComponentStore } from '../src/artifacts/store.ts';
-import { isTooWeak } from '../src/build/requirement.ts';
 import { parsePlatform } from '../src/config/load.ts';
 import type { Manifest } from '../src/config/manifest.ts';
 import type { BuilderActivities } from '../src/contract/activities.ts';
@@ -10,6 +8,8 @@ import type { Digest } from '../src/contract/digest.ts';
 import type { BuildFindings, IntakeFindings } from '../src/contract/evidence.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { LiveRelease } from '../src/contract/release.ts';
+import { isTooWeak } from '../src/contract/sandbox-strength.ts';
+import { digestOf } from '../src/digest-of.ts';
 import { refuseQuarantined } from '../src/records/acts.ts';
 import { loadChain } from '../src/records/chain.ts';
 import { readEvidence, requireSignedEvidence } from '../src/records/evidence.ts';

@@ -9,7 +9,7 @@ import { fetchDependencies } from '../src/build/dependencies/fetch.ts';
 import type { Network } from '../src/build/dependencies/network.ts';
 import { openSandbox } from '../src/build/sandbox.ts';
 import { sbomOf } from '../src/build/sbom/sbom.ts';
-import { parseBaseReference } from '../src/config/base-reference.ts';
+import { type BaseReference, parseBaseReference } from '../src/config/base-reference.ts';
 import { type Manifest, sealedManifest } from '../src/config/manifest.ts';
 import type { Platform } from '../src/config/platform.ts';
 import type { Digest } from '../src/contract/digest.ts';
@@ -30,7 +30,7 @@ export interface BuildDeps {
   readonly folder: string;
   readonly openSource: OpenSource;
   /** Copies a base image, its layers too, into a component's store. @throws BASE_INVALID, BASE_UNAVAILABLE */
-  readonly pullBase: (store: ComponentStore, reference: string) => Promise<Descriptor>;
+  readonly pullBase: (store: ComponentStore, reference: BaseReference) => Promise<Descriptor>;
   /** Folder for work in progress. */
   readonly scratch: string;
   /** How dependencies are fetched. */
@@ -117,7 +117,7 @@ export async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<Stag
 async function chooseBase({ pullBase }: BuildDeps, store: ComponentStore, reference: string): Promise<ChosenBase> {
   const parsed = parseBaseReference(reference);
   if (!('kind' in parsed)) throw new SlipwayError('BASE_INVALID', `found ${parsed.found}, expected ${parsed.expected}`);
-  const descriptor = await pullBase(store, reference);
+  const descriptor = await pullBase(store, parsed);
   if (descriptor.digest === parsed.digest) return { name: parsed.name, descriptor };
   throw new SlipwayError('ARTIFACT_CORRUPT', `${reference} was brought as ${descriptor.digest}: pull it again`);
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { measureFaults } from './faults.ts';
 import { openBenchPlatform } from './platform.ts';
+import { findDockerRegistry } from './registry.ts';
 import { describe, judge } from './report.ts';
 import { describeRollbacks, judgeFaults, judgeRollbacks } from './rollback-report.ts';
 import { measureRollbacks } from './rollback.ts';
@@ -50,10 +51,15 @@ const BENCHMARKS: Readonly<Record<string, (args: readonly string[]) => Promise<b
       args: [...args],
       options: { size: { type: 'string' }, rounds: { type: 'string' } },
     }).values;
-    const measured = await measureStore({ size: Number(size) * 2 ** 20, rounds: Number(rounds) }, report);
+    const measured = await measureStore(
+      { size: Number(size) * 2 ** 20, rounds: Number(rounds), registry: findDockerRegistry(process.env) },
+      report,
+    );
     const judged = judgeStore(measured);
     console.log(describeStore(judged, measured));
-    return [judged.ratio, judged.memory].every(({ verdict }) => verdict !== 'missed');
+    return [judged.ratio, judged.memory, ...(judged.registry === null ? [] : [judged.registry.memory])].every(
+      ({ verdict }) => verdict !== 'missed',
+    );
   },
 };
 

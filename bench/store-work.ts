@@ -1,5 +1,6 @@
 // One job of the benchmark of the store, in a process of its own, whose memory is that of the job.
-// node store-work.js <job> <folder with the bytes> <empty folder to work in>; says { took, peak } as JSON.
+// node store-work.js <job> <folder with the bytes> <empty folder to work in> [<address of a registry>];
+// says { steps, peak } as JSON.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { copyFile, mkdir, open, readdir } from 'node:fs/promises';
@@ -8,9 +9,11 @@ import { pipeline } from 'node:stream/promises';
 import { assembleImage, unpackImage, verifyImage, type AssembledImage } from '../src/artifacts/image.ts';
 import { packLayer } from '../src/artifacts/layer.ts';
 import { createLayoutStore } from '../src/artifacts/layout.ts';
-import type { ComponentStore } from '../src/artifacts/store.ts';
+import { createRegistryStore } from '../src/artifacts/registry.ts';
+import type { ArtifactStore, ComponentStore } from '../src/artifacts/store.ts';
 import { readOutput } from '../src/build/output.ts';
 import type { SealedManifest } from '../src/config/manifest.ts';
+import { registryAddress } from '../src/registry/address.ts';
 
 const MANIFEST: SealedManifest = {
   component: 'large',
@@ -21,8 +24,12 @@ const MANIFEST: SealedManifest = {
 };
 const SOURCE = { repository: 'bench', revision: 'a'.repeat(40), committedAt: 1_700_000_000 };
 
-const [job = '', from = '', to = ''] = process.argv.slice(2);
-const store: ComponentStore = createLayoutStore({ path: join(to, 'store') }).component('large');
+const [job = '', from = '', to = '', registry] = process.argv.slice(2);
+const artifacts: ArtifactStore =
+  registry === undefined
+    ? createLayoutStore({ path: join(to, 'store') })
+    : createRegistryStore({ address: registryAddress(registry), holding: join(to, 'uploads') });
+const store: ComponentStore = artifacts.component('large');
 const steps: Record<string, number> = {};
 
 /** Each goes over all of the bytes, so each says how long it took, in milliseconds. */
@@ -63,6 +70,12 @@ const JOBS: Readonly<Record<string, () => Promise<void>>> = {
   async store() {
     const { digest } = await timed('put', () => put(from));
     await timed('verify', () => verifyImage(store, digest));
+  },
+
+  /** The same through a registry: all of it goes there, and comes back. */
+  async registry() {
+    const { digest } = await timed('push', () => put(from));
+    await timed('pull', () => verifyImage(store, digest));
   },
 
   /** The way of an artifact from the sandbox to the folder that it runs from. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { removeUnpacked } from '../src/artifacts/image.ts';
 import { compiledFolder } from '../src/temporal/installation.ts';
+import { startRegistry } from './registry.ts';
 
 /** What one process did. */
 export interface Worked {
@@ -15,10 +16,18 @@ export interface Worked {
   readonly peak: number;
 }
 
+/** What lies near each other in time, and so met the machine in the same mood. */
+export interface MeasuredRound {
+  readonly store: Worked;
+  readonly floor: Worked;
+  /** Null where no registry is installed. */
+  readonly registry: Worked | null;
+}
+
 export interface MeasuredStore {
   /** Bytes. */
   readonly size: number;
-  readonly rounds: readonly { readonly store: Worked; readonly floor: Worked }[];
+  readonly rounds: readonly MeasuredRound[];
   /** From the sandbox's tar to the folder that instances run from, once. */
   readonly way: Worked;
 }
@@ -27,14 +36,17 @@ export interface StoreMeasurement {
   /** Bytes; they lie in four files. */
   readonly size: number;
   readonly rounds: number;
+  /** The program of a registry; null where none is installed. */
+  readonly registry: string | null;
 }
 
 /**
  * Puts random bytes into a store and verifies them there, and beside it hashes, copies and syncs the same bytes; each in
- * a process of its own, in turns. All of it lies on the disk of `TMPDIR`.
+ * a process of its own, in turns. Where there is a registry, the same bytes go to it and come back. All of it lies on the
+ * disk of `TMPDIR`.
  */
 export async function measureStore(
-  { size, rounds: wanted }: StoreMeasurement,
+  { size, rounds: wanted, registry }: StoreMeasurement,
   report: (line: string) => void,
 ): Promise<MeasuredStore> {
   const scratch = await mkdtemp(join(tmpdir(), 'slipway-bench-store-'));
@@ -44,8 +56,14 @@ export async function measureStore(
     for (const name of ['a', 'b', 'c', 'd']) await fill(join(bytes, name), size / 4);
     const rounds = [];
     for (let round = 1; round <= wanted; round++) {
-      const one = { floor: await work('floor', bytes, scratch), store: await work('store', bytes, scratch) };
-      const took = (Object.keys(one) as (keyof typeof one)[]).map((job) => `${job} ${inWords(one[job])}`);
+      const one: MeasuredRound = {
+        floor: await work('floor', bytes, scratch),
+        store: await work('store', bytes, scratch),
+        registry: registry === null ? null : await throughRegistry(registry, bytes, scratch),
+      };
+      const took = Object.entries(one).flatMap(([job, done]: [string, Worked | null]) =>
+        done === null ? [] : [`${job} ${inWords(done)}`],
+      );
       report(`round ${round} of ${wanted}: ${took.join('; ')}`);
       rounds.push(one);
     }
@@ -74,10 +92,20 @@ async function fill(path: string, size: number): Promise<void> {
   await file.close();
 }
 
-async function work(job: string, bytes: string, scratch: string): Promise<Worked> {
+/** A new registry each time: one that has the bytes is not sent them again. */
+async function throughRegistry(command: string, bytes: string, scratch: string): Promise<Worked> {
+  const { url, stop } = await startRegistry(command);
+  try {
+    return await work('registry', bytes, scratch, url);
+  } finally {
+    await stop();
+  }
+}
+
+async function work(job: string, bytes: string, scratch: string, ...more: readonly string[]): Promise<Worked> {
   const folder = await mkdtemp(join(scratch, `${job}-`));
   const script = join(compiledFolder(), 'bench', 'store-work.js');
-  const { stdout } = await promisify(execFile)(process.execPath, [script, job, bytes, folder]);
+  const { stdout } = await promisify(execFile)(process.execPath, [script, job, bytes, folder, ...more]);
   await removeUnpacked(folder);
   return JSON.parse(stdout) as Worked;
 }

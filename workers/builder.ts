@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { createBuilderActivities } from '../activities/builder.ts';
 import { taskQueueOf } from '../src/contract/stages.ts';
+import { pullBase } from '../src/bases/pull.ts';
 import { networkIn } from '../src/build/dependencies/network.ts';
-import { pullBase } from '../src/registry/base.ts';
 import { createSourceOpener } from '../src/source/open.ts';
 import { serve } from './serve.ts';
 

@@ -8,10 +8,10 @@ import { secretVariablesOf } from '../src/config/secret-variables.ts';
 import { SlipwayError } from '../src/contract/failure.ts';
 import type { Role } from '../src/contract/stages.ts';
 import { armFailpoint } from '../src/failpoints.ts';
+import { exitWhenParentDies } from '../src/parent.ts';
 import { openNotary } from '../src/signing/open.ts';
 import { takeHandedOver } from '../src/up/handed-over.ts';
 import { locatePlatform } from '../src/up/locate.ts';
-import { exitWhenParentDies } from '../src/up/parent.ts';
 import { connectWorker } from '../src/temporal/worker-connection.ts';
 import type { TemporalLocation } from '../src/temporal/location.ts';
 

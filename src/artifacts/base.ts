@@ -1,7 +1,8 @@
 import { isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { parseBaseManifest } from './base-manifest.ts';
 import { checkContent } from './content.ts';
-import { MEDIA_TYPE, shown, whyNoManifest, type OciManifest } from './oci.ts';
+import { MEDIA_TYPE, shown } from './oci.ts';
 import type { ComponentStore, Descriptor } from './store.ts';
 
 /** An image that another one is built on, as far as the other one takes it over. */
@@ -28,21 +29,6 @@ export interface ChosenBase {
   readonly descriptor: Descriptor;
 }
 
-/** Docker's names beside those of the specification: the bytes are the same. */
-const DOCKER = 'application/vnd.docker';
-const MANIFESTS = [MEDIA_TYPE.manifest, `${DOCKER}.distribution.manifest.v2+json`];
-const INDEXES = ['application/vnd.oci.image.index.v1+json', `${DOCKER}.distribution.manifest.list.v2+json`];
-const CONFIGS = [MEDIA_TYPE.config, `${DOCKER}.container.image.v1+json`];
-const LAYERS: Readonly<Record<string, string>> = {
-  [MEDIA_TYPE.layer]: MEDIA_TYPE.layer,
-  [MEDIA_TYPE.gzipLayer]: MEDIA_TYPE.gzipLayer,
-  [`${DOCKER}.image.rootfs.diff.tar`]: MEDIA_TYPE.layer,
-  [`${DOCKER}.image.rootfs.diff.tar.gzip`]: MEDIA_TYPE.gzipLayer,
-};
-
-/** With one more it is what runtimes mount at most. */
-const MOST_LAYERS = 126;
-
 /**
  * Reads a base that lies in the store, and hashes its layers. They are never unpacked here.
  * @throws BASE_INVALID for what nothing can be built on: an index, another system, layers of an unknown kind, a config
@@ -55,27 +41,13 @@ export async function readBase(store: ComponentStore, { name, descriptor }: Chos
     throw new SlipwayError('BASE_INVALID', `nothing can be built on ${name}@${digest}: ${found}; ${remedy}`);
   };
 
-  const manifest = await readObject(store, digest, refuse);
-  if (INDEXES.includes(String(manifest['mediaType']))) {
-    const remedy = `name the digest of one: \`skopeo inspect --raw docker://${name}@${digest}\` lists them`;
-    refuse('it is an index of images for several platforms', remedy);
-  }
-  // Builders of before OCI 1.1 may leave it out.
-  const wrong = whyNoManifest({ mediaType: MEDIA_TYPE.manifest, ...manifest }, MANIFESTS);
-  if (wrong !== null) refuse(wrong);
-  const { config, layers } = manifest as unknown as OciManifest;
-  if (!CONFIGS.includes(config.mediaType)) refuse(`its config is ${shown(config.mediaType)}: it is no image`);
-  if (layers.length > MOST_LAYERS) refuse(`it has ${layers.length} layers, more than ${MOST_LAYERS}`);
-  const taken = layers.map(({ mediaType, digest: layer, size }): Descriptor => {
-    const known = LAYERS[mediaType];
-    if (known !== undefined) return { mediaType: known, digest: layer, size };
-    return refuse(`its layer ${layer} is ${shown(mediaType)}, expected a tar, plain or gzip`);
-  });
-
+  const manifest = parseBaseManifest(await store.getBlob(digest));
+  if ('found' in manifest) return refuse(manifest.found, manifest.todo);
+  const { config, layers } = manifest;
   await checkContent(store, config);
-  const configured = readConfig(await readObject(store, config.digest, refuse), taken, refuse);
-  for (const layer of taken) await checkContent(store, layer);
-  return { name, digest, layers: taken, ...configured };
+  const configured = readConfig(await readObject(store, config.digest, refuse), layers, refuse);
+  for (const layer of layers) await checkContent(store, layer);
+  return { name, digest, layers, ...configured };
 }
 
 type Refuse = (found: string) => never;

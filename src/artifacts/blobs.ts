@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { digestOf } from '../digest-of.ts';
 import { effect } from '../failpoints.ts';
 import { asUnavailable, ifPresent, moveInto, onDisk, readIfPresent, syncFolder, writeTemporary } from './durable.ts';
 import { piecesOf } from './pieces.ts';
@@ -14,11 +15,6 @@ export type Blobs = Pick<ComponentStore, 'putBlob' | 'putStream' | 'getBlob' | '
 
 /** Bytes of what is read in one piece: manifests, configs, documents. Layers are streams. */
 const LARGEST_WHOLE = 256 * 2 ** 20;
-
-/** The digest of some bytes. */
-export function digestOf(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
 
 /**
  * Blobs in a folder, each in a file named by its hex digest (OCI image-spec, image-layout.md). They appear whole under

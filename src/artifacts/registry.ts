@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import { isDigest, type Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { NAME } from '../contract/target.ts';
+import { digestOf } from '../digest-of.ts';
 import { REPOSITORY, type RegistryAddress } from '../registry/address.ts';
 import { drop } from '../registry/answer.ts';
 import type { Credentials } from '../registry/authorization.ts';
 import { describe } from '../registry/descriptor.ts';
 import { getBlob, hasBlob, openBlob } from '../registry/download.ts';
-import { withHeldBlob } from '../registry/held-blob.ts';
-import { getManifest, MANIFEST_BYTES, sha256Of, SMALL } from '../registry/manifests.ts';
+import { getManifest, MANIFEST_BYTES, SMALL } from '../registry/manifests.ts';
 import { PATIENCE, type Patience } from '../registry/patience.ts';
 import { placeOf, type Place } from '../registry/place.ts';
 import { createReferrers, isBookkeeping } from '../registry/referrers.ts';
@@ -16,6 +16,8 @@ import { listRepositories, listTags } from '../registry/tags.ts';
 import { createTransport, type Transport } from '../registry/transport.ts';
 import { pushBlob } from '../registry/upload.ts';
 import { NOBODY, type Notary } from '../signing/notary.ts';
+import { withHeldBlob } from './held-blob.ts';
+import { readWithin } from './read-within.ts';
 import { checkedName, TAG } from './refs.ts';
 import { createTagClaims } from './registry-claim.ts';
 import { asStoreError, reading, writing } from './registry-error.ts';
@@ -114,7 +116,7 @@ function openComponent(
     notary,
 
     async putBlob(bytes) {
-      const [digest, size] = [sha256Of(bytes), bytes.byteLength];
+      const [digest, size] = [digestOf(bytes), bytes.byteLength];
       await writing(place, () => pushBlob(place, { digest, size, from: (offset) => [bytes.subarray(offset)] }));
       return { digest, size };
     },
@@ -134,7 +136,7 @@ function openComponent(
     async openBlob(digest) {
       checkDigest(digest);
       const stream = await reading(place, () => openBlob(place, digest));
-      if (stream !== null) return Readable.from(inStoreErrors(stream, place), { objectMode: false });
+      if (stream !== null) return readWithin(stream, (step) => reading(place, step));
       return Readable.from([await reading(place, () => readBlob(digest))], { objectMode: false });
     },
 
@@ -171,19 +173,6 @@ function openComponent(
 
 async function readManifest(place: Place, digest: Digest): Promise<Buffer | null> {
   return (await getManifest(place, digest))?.bytes ?? null;
-}
-
-async function* inStoreErrors(stream: Readable, place: Place): AsyncGenerator<Buffer> {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-  try {
-    for (;;) {
-      const { value } = await reading(place, () => chunks.next());
-      if (value === undefined) return;
-      yield value;
-    }
-  } finally {
-    stream.destroy();
-  }
 }
 
 /** Hands bytes on that were read and checked just now: each once, and not many of them. */

@@ -1,16 +1,9 @@
 import type { Readable } from 'node:stream';
+import type { Descriptor } from '../contract/descriptor.ts';
 import type { Digest } from '../contract/digest.ts';
 import type { Notary } from '../signing/notary.ts';
 
-/** OCI image-spec, descriptor.md: what some bytes are, what they are called, how many there are. */
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: Digest;
-  /** Bytes. */
-  readonly size: number;
-  readonly artifactType?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
+export type { Descriptor };
 
 /**
  * The store of one component: one OCI image layout, as one repository in a registry. Blobs are named by their digest

@@ -3,11 +3,12 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../config/manifest.ts';
 import type { Digest } from '../contract/digest.ts';
+import type { SandboxKind } from '../contract/sandbox-strength.ts';
 import type { SourceFile } from '../source/repository.ts';
 import type { DependenciesInside } from './dependencies/manager.ts';
 import { checkEnd, checkOutputPath, checkReproduced, missingOutput } from './judgement.ts';
 import { digestOf, readOutput, type OutputTree } from './output.ts';
-import type { Limits, Sandbox, SandboxKind } from './sandbox.ts';
+import type { Limits, Sandbox } from './sandbox.ts';
 import { packSources } from './sources.ts';
 import { surroundings, type Surroundings } from './surroundings.ts';
 

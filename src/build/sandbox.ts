@@ -1,16 +1,10 @@
 import type { Readable } from 'node:stream';
 import { SlipwayError } from '../contract/failure.ts';
+import type { SandboxKind } from '../contract/sandbox-strength.ts';
 import { createBwrap } from './bwrap.ts';
 import { SYSTEM_PATH } from './inside.ts';
 import { createNone } from './none.ts';
 import { createUnshare } from './unshare.ts';
-
-/**
- * What keeps a component's code apart from this machine:
- * - `bwrap`, `unshare`: own files, processes, host name and network (loopback only); as root, an unprivileged user too;
- * - `none`: a folder and a process group of its own, and nothing else. It sees the machine and reaches the network.
- */
-export type SandboxKind = 'bwrap' | 'unshare' | 'none';
 
 /** A folder or file of this machine that a job is shown. */
 export interface Share {

@@ -4,12 +4,12 @@ import { openStore } from '../artifacts/open.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Slipway } from '../client/slipway.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform, type PlatformPaths } from '../config/load.ts';
+import { takingTurns } from '../locks/turn.ts';
 import type { LocalObserver } from '../runtime/local/client.ts';
 import type { SourceRepository } from '../source/repository.ts';
 import type { CommonOptions } from './command.ts';
 import { createOutput, type Output, type Terminal } from './report/output.ts';
 import { openReader } from '../signing/open.ts';
-import { takingTurns } from '../up/turn.ts';
 import type { Awaited } from './worker-watch.ts';
 
 /** All that commands work with; each part is opened when a command first asks for it. */

@@ -21,8 +21,9 @@ export interface WrongReference {
 
 const EXPECTED = 'host/repository@sha256:… or oci:<path of a layout>@sha256:…, pinned by 64 lower-case hex digits';
 
-/** Distribution's grammar (github.com/distribution/reference): a host has a dot or a port, or is `localhost`. */
-const HOST = /^(?:localhost|(?=[^/]*[.:])[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::\d{1,5})?$/;
+/** Distribution's grammar (github.com/distribution/reference, regexp.go); its parts are at most 63 letters long (RFC 1035). */
+const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?';
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 const REPOSITORY = /^(?=.{1,255}$)[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
@@ -47,7 +48,7 @@ export function parseBaseReference(text: string): BaseReference | WrongReference
   }
   const slash = name.indexOf('/');
   const host = name.slice(0, Math.max(slash, 0));
-  if (!HOST.test(host)) {
+  if (!isHost(host)) {
     const todo = `name the registry too, as in ${quoted(`docker.io/library/${name}`)}`;
     return { found: quoted(name), expected: `${EXPECTED}, with the host of a registry`, todo };
   }
@@ -57,6 +58,12 @@ export function parseBaseReference(text: string): BaseReference | WrongReference
     return { kind: 'registry', name, host, repository, tag, digest };
   }
   return { found: quoted(name), expected: EXPECTED, todo: 'correct its repository or its tag' };
+}
+
+/** With a dot or a port, or `localhost`: without, people mean a folder of Docker's. It is one that URLs can have, too. */
+function isHost(host: string): boolean {
+  const isNamed = host === 'localhost' || /[.:]/.test(host);
+  return isNamed && HOST.test(host) && URL.canParse(`https://${host}`);
 }
 
 /** `build.base`, kept as it was written. */

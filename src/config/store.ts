@@ -49,5 +49,4 @@ const inRegistry = z
 /** Where artifacts, evidence and records are kept: on disk, or in a registry. */
 export const storeSchema = z.union([onDisk, inRegistry]);
 
-export type StoreConfig = z.output<typeof storeSchema>;
 export type RegistryConfig = z.output<typeof inRegistry>;

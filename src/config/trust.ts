@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { createPrivateKey } from 'node:crypto';
-import { keyidOf, readKey } from '../signing/key.ts';
-import type { TrustPolicy } from '../signing/trust.ts';
+import { readKey } from './public-key.ts';
 import { secretReference } from './secret.ts';
 import { line, name } from './words.ts';
 
@@ -91,17 +90,6 @@ export const signingSchema = z.strictObject({
 });
 
 export type Signing = z.output<typeof signingSchema>;
-
-/** What a trust policy that was read says. */
-export function policyOf({ keys }: Trust): TrustPolicy {
-  return {
-    keys: keys.flatMap(({ name: called, role, environments, key, from, until, revoked }) => {
-      const read = readKey(key);
-      if (read === null) return [];
-      return [{ name: called, role, environments, key, keyid: keyidOf(read), from, until, revoked }];
-    }),
-  };
-}
 
 /** Environments that keys name and nobody declared. One that has ended keeps its name: what it signed still counts. */
 export function undeclaredIn(

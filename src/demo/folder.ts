@@ -4,8 +4,8 @@ import { parseDocument } from 'yaml';
 import { removeUnpacked } from '../artifacts/unpack.ts';
 import { loadPlatform, type LoadedPlatform } from '../config/load.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { lockFolder } from '../locks/folder.ts';
 import { createMissingKeys } from '../signing/keys.ts';
-import { lockFolder } from '../up/lock.ts';
 import { createStoryRepository, type StoryRepository } from './repository.ts';
 import type { Story } from './story.ts';
 

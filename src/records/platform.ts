@@ -1,9 +1,9 @@
-import { digestOf } from '../artifacts/blobs.ts';
 import { readSealedBlob, sealBlob } from '../artifacts/sealed.ts';
 import type { ComponentStore } from '../artifacts/store.ts';
 import type { Environment, Platform } from '../config/platform.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { digestOf } from '../digest-of.ts';
 import { DOCUMENT } from './document-types.ts';
 import { nameOf } from './names.ts';
 

@@ -1,9 +1,9 @@
 import { canonicalJson } from '../artifacts/canonical.ts';
 import { readDocument, sealDocument, type Document } from '../artifacts/sealed.ts';
 import type { ComponentStore, Descriptor } from '../artifacts/store.ts';
-import { STRENGTHS } from '../build/requirement.ts';
 import { hexOf, type Digest } from '../contract/digest.ts';
 import type { BuildFindings, BuildOrigin } from '../contract/evidence.ts';
+import { STRENGTHS } from '../contract/sandbox-strength.ts';
 import { buildIn, provenanceStatement } from '../contract/slsa.ts';
 import { DOCUMENT } from './document-types.ts';
 import { nameOf } from './names.ts';

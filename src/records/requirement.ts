@@ -1,8 +1,8 @@
-import { isTooWeak } from '../build/requirement.ts';
 import type { ComponentStore } from '../artifacts/store.ts';
 import { parsePlatform } from '../config/load.ts';
 import type { Platform } from '../config/platform.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { isTooWeak } from '../contract/sandbox-strength.ts';
 import type { Target } from '../contract/target.ts';
 import type { ChainTo } from './chain.ts';
 import { environmentOf, readPlatform } from './platform.ts';

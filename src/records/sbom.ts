@@ -1,7 +1,7 @@
-import { digestOf } from '../artifacts/blobs.ts';
 import { sealBlob } from '../artifacts/sealed.ts';
 import type { ComponentStore, Descriptor } from '../artifacts/store.ts';
 import type { Digest } from '../contract/digest.ts';
+import { digestOf } from '../digest-of.ts';
 import { nameOf } from './names.ts';
 
 /** As a registry and its tools know a CycloneDX document in JSON. */

@@ -32,3 +32,23 @@ export function registryAddress(text: string): RegistryAddress {
 export function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
 }
+
+/**
+ * The origin of a registry that people name by its host alone: https, http within this machine. Docker's own has another
+ * host than the one that they write.
+ * @param host `host[:port]`
+ */
+export function originOf(host: string): string {
+  if (isDocker(host)) return 'https://registry-1.docker.io';
+  const url = new URL(`https://${host}`);
+  return isLoopback(url) ? new URL(`http://${host}`).origin : url.origin;
+}
+
+/** The repository that a registry has for the one that people name: Docker's has a folder for images without one. */
+export function repositoryOf(host: string, repository: string): string {
+  return isDocker(host) && !repository.includes('/') ? `library/${repository}` : repository;
+}
+
+function isDocker(host: string): boolean {
+  return host.toLowerCase() === 'docker.io';
+}

@@ -1,4 +1,4 @@
-import type { Descriptor } from '../artifacts/store.ts';
+import type { Descriptor } from '../contract/descriptor.ts';
 import type { FoundManifest } from './manifests.ts';
 
 /** The parts of any manifest that tell what it is. */

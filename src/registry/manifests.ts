@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Digest } from '../contract/digest.ts';
+import { digestOf } from '../digest-of.ts';
 import { bytesOf, drop, headerOf } from './answer.ts';
 import { RegistryFault } from './fault.ts';
 import { persistently } from './patience.ts';
@@ -45,7 +45,7 @@ export async function getManifest(place: Place, reference: string): Promise<Foun
       return null;
     }
     const bytes = await bytesOf(answer, MANIFEST_BYTES, `manifest ${reference} at ${url.host}`);
-    const digest = sha256Of(bytes);
+    const digest = digestOf(bytes);
     for (const named of [headerOf(answer, 'docker-content-digest'), reference]) {
       if (named?.startsWith('sha256:') === true && named !== digest) throw otherBytes(named, digest, shown(url));
     }
@@ -85,13 +85,9 @@ export async function putManifest(
   });
   await drop(answer);
   const named = headerOf(answer, 'docker-content-digest');
-  const digest = sha256Of(bytes);
+  const digest = digestOf(bytes);
   if (named !== null && named !== digest) throw otherBytes(digest, named, shown(url));
   return { lists: headerOf(answer, 'oci-subject') !== null };
-}
-
-export function sha256Of(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 export function otherBytes(asked: string, found: string, what: string): RegistryFault {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Descriptor } from '../artifacts/store.ts';
+import type { Descriptor } from '../contract/descriptor.ts';
 import { hexOf, isDigest, type Digest } from '../contract/digest.ts';
 import { effect, type Midway } from '../failpoints.ts';
 import { bytesOf, drop, headerOf } from './answer.ts';

@@ -5,7 +5,7 @@ import { parsePlatform, pathsOf, type LoadedPlatform } from '../config/load.ts';
 import { readYaml } from '../config/read.ts';
 import { trustSchema, type Trust } from '../config/trust.ts';
 import { SlipwayError } from '../contract/failure.ts';
-import { takingTurns } from '../up/turn.ts';
+import { takingTurns } from '../locks/turn.ts';
 import { editTrust, type TrustEdit } from './edit-trust.ts';
 import { makeKeyFolder, settleKeys, writeWhole } from './key-files.ts';
 import { keyFolderOf, type KeyFolder } from './key-folder.ts';

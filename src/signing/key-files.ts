@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID, typ
 import { readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { writtenKey } from '../config/public-key.ts';
 import { SlipwayError } from '../contract/failure.ts';
-import { writtenKey } from './key.ts';
 import type { KeyFolder } from './key-folder.ts';
 
 /** Makes what is missing of the folder; nobody else may look into it. */

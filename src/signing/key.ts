@@ -1,5 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { dsse } from '@sigstore/core';
+import { keyidOf } from '../config/public-key.ts';
 import { PAYLOAD_TYPE, type Signature } from '../contract/envelope.ts';
 import { SlipwayError } from '../contract/failure.ts';
 
@@ -29,28 +30,6 @@ export function createSigner(pem: string, subject: string): Signer {
 /** What a signature of a payload is over (DSSE v1.0.2, protocol.md). */
 export function signedBytes(payload: Uint8Array): Buffer {
   return dsse.preAuthEncoding(PAYLOAD_TYPE, Buffer.from(payload));
-}
-
-/** The name of a public key: hex SHA-256 of its SubjectPublicKeyInfo in DER. */
-export function keyidOf(key: KeyObject): string {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex');
-}
-
-/** A public key as a trust policy writes it: base64 of its SubjectPublicKeyInfo in DER. */
-export function writtenKey(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'der' }).toString('base64');
-}
-
-/** Reads what {@link writtenKey} wrote; null when it is no Ed25519 key. */
-export function readKey(written: string): KeyObject | null {
-  try {
-    const key = createPublicKey({ key: Buffer.from(written, 'base64'), format: 'der', type: 'spki' });
-    return key.asymmetricKeyType === 'ed25519' && writtenKey(key) === written ? key : null;
-  } catch {
-    return null;
-  }
 }
 
 function privateKeyOf(pem: string, subject: string): KeyObject {

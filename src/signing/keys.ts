@@ -1,10 +1,11 @@
-import { policyOf, type Trust } from '../config/trust.ts';
+import { writtenKey } from '../config/public-key.ts';
+import type { Trust } from '../config/trust.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import { belongsTo, holderName, holdersOf, validKeysOf, type Holder } from './choice.ts';
 import { inTurn, type Desk, type KeyOptions } from './desk.ts';
 import type { Fields } from './edit-trust.ts';
-import { writtenKey } from './key.ts';
 import { makeKey, privateKeysIn } from './key-files.ts';
+import { policyOf } from './policy.ts';
 import { referenceOf } from './private-key.ts';
 
 /** A key that was made. */

@@ -1,8 +1,8 @@
-import { policyOf } from '../config/trust.ts';
 import { whyInvalid } from './choice.ts';
 import type { KeyOptions } from './desk.ts';
 import { privateKeysIn } from './key-files.ts';
 import { keyFolderOf } from './key-folder.ts';
+import { policyOf } from './policy.ts';
 import { createTrustFiles } from './trust-file.ts';
 
 /** One line of `slipway keys list`. */

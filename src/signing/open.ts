@@ -1,11 +1,11 @@
 import type { LoadedPlatform } from '../config/load.ts';
-import { policyOf } from '../config/trust.ts';
 import { SlipwayError } from '../contract/failure.ts';
 import type { Role } from '../contract/stages.ts';
 import { holderName, whyInvalid, type Holder } from './choice.ts';
 import { createSigner, type Signer } from './key.ts';
 import { keyFolderOf } from './key-folder.ts';
 import { createNotary, type Notary } from './notary.ts';
+import { policyOf } from './policy.ts';
 import { believed, findPrivateKey, type OwnKey } from './private-key.ts';
 import type { TrustPolicy } from './trust.ts';
 import { createTrustFiles } from './trust-file.ts';

@@ -1,7 +1,8 @@
 import { verify } from 'node:crypto';
+import { readKey } from '../config/public-key.ts';
 import type { Opened, Signature } from '../contract/envelope.ts';
 import type { Role } from '../contract/stages.ts';
-import { readKey, signedBytes } from './key.ts';
+import { signedBytes } from './key.ts';
 
 /** A public key, what it may sign, where, and from when to when. */
 export interface TrustedKey {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import type { FailureCode } from '../contract/failure.ts';
+import { SUPERVISED } from '../parent.ts';
 import { apart, mapUsers, MAPPING_FD, type ApartCommand, type Apartness, type Hidden } from './apart.ts';
 import { HANDED_OVER, HANDED_OVER_FD } from './handed-over.ts';
-import { SUPERVISED } from './parent.ts';
 
 /** A process that `slipway up` keeps running. */
 export interface ChildSpec {

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { pathsOf, type LoadedPlatform } from '../config/load.ts';
 import { SlipwayError } from '../contract/failure.ts';
+import { lockFolder } from '../locks/folder.ts';
 import { connect } from '../temporal/connection.ts';
 import { devServer } from '../temporal/dev-server.ts';
 import { findServer, type FoundServer } from '../temporal/find-server.ts';
@@ -11,7 +12,6 @@ import type { TemporalLocation } from '../temporal/location.ts';
 import { registerSearchAttributes } from '../temporal/search-attributes.ts';
 import { holderName } from '../signing/choice.ts';
 import { whyNotApart } from './apart.ts';
-import { lockFolder } from './lock.ts';
 import {
   environmentFor,
   runtimeProcess,

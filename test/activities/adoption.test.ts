@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { createBuild } from '../../activities/build.ts';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readDocument, sealDocument } from '../../src/artifacts/sealed.ts';
 import type { BuildFindings, IntakeFindings } from '../../src/contract/evidence.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { DOCUMENT } from '../../src/records/document-types.ts';
 import { readEvidence, sealEvidence } from '../../src/records/evidence.ts';
 import { keepPlatform } from '../../src/records/platform.ts';

@@ -50,7 +50,7 @@ async function openBuild(pull: (pulled: Descriptor) => Promise<Descriptor> = asy
     folder: scratch,
     openSource: () => repositoryOf(reference),
     pullBase: async (store, asked) => {
-      pulls.push(asked);
+      pulls.push(`${asked.name}@${asked.digest}`);
       return await pull((await putBase(store)).descriptor);
     },
     scratch,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBuild } from '../../activities/build.ts';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { readSealedBlob } from '../../src/artifacts/sealed.ts';
 import { networkIn } from '../../src/build/dependencies/network.ts';
 import type { Digest } from '../../src/contract/digest.ts';
 import type { BuildFindings, Findings, StagePredicate } from '../../src/contract/evidence.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
 import { nameOf } from '../../src/records/names.ts';
 import { SANDBOXES } from '../build/checkout.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createChangeIntake } from '../../activities/change-intake.ts';
 import { createRelease } from '../../activities/release.ts';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { parsePlatform } from '../../src/config/load.ts';
 import { SlipwayError } from '../../src/contract/failure.ts';
 import type { Order } from '../../src/contract/order.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
 import { readPlatform } from '../../src/records/platform.ts';
 import { PLATFORM, WITHIN } from '../records/made-up.ts';

@@ -146,7 +146,7 @@ const INVALID: readonly (readonly [string, Changes, RegExp])[] = [
   [
     'an index',
     { manifest: () => ({ mediaType: 'application/vnd.oci.image.index.v1+json', manifests: [] }) },
-    /it is an index of images for several platforms; name the digest of one: `skopeo inspect --raw docker:\/\/registry\.example\/base:1@sha256:/,
+    /it is an index of 0 images, not one of them; pin one that it lists: it has none for linux\/amd64/,
   ],
   ['another schema', { manifest: () => ({ schemaVersion: 1 }) }, /its schemaVersion is 1, not 2/],
   ['a manifest of another kind', { manifest: () => ({ mediaType: 'x' }) }, /its mediaType is "x", not application/],

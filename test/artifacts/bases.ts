@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import type { ChosenBase } from '../../src/artifacts/base.ts';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { MEDIA_TYPE, putJson } from '../../src/artifacts/oci.ts';
 import type { ComponentStore, Descriptor } from '../../src/artifacts/store.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { tarOf } from './tars.ts';
 
 type Document = Record<string, unknown>;

@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, readdir, readFile, utimes, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { removeUnpacked } from '../../src/artifacts/image.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readSealedBlob } from '../../src/artifacts/sealed.ts';
 import type { Digest } from '../../src/contract/digest.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { FAILPOINTS, type Failpoint } from '../../src/failpoints.ts';
 import { hashFolder } from '../../src/runtime/local/instance-folder.ts';
 

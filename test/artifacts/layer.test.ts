@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { packLayer } from '../../src/artifacts/layer.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { SOURCE, writeBuild } from './parts.ts';
 import { scratchFolder } from './scratch.ts';
 

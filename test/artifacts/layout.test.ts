@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import type { Descriptor } from '../../src/artifacts/store.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { asOrdinaryUser, blobFile, scratchFolder, scratchStore } from './scratch.ts';
 
 const HELLO = Buffer.from('hello');

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readSealedBlob, type Sealed } from '../../src/artifacts/sealed.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { compile, type Compiled } from '../setup/compile.ts';
 import { scratchStore } from './scratch.ts';
 

@@ -1,10 +1,10 @@
 import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { MEDIA_TYPE, putJson, readOciManifest, type SoundManifest } from '../../src/artifacts/oci.ts';
 import { readDocument, readEnvelope, readSealedBlob, sealBlob, sealDocument } from '../../src/artifacts/sealed.ts';
 import { encodeEnvelope, payloadOf } from '../../src/contract/envelope.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { statement } from './parts.ts';
 import { blobFile, scratchStore } from './scratch.ts';
 

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { assembleImage, claimVersion, verifyImage, versionOf } from '../../src/artifacts/image.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
@@ -12,6 +12,7 @@ import { sealProvenance, type Provenance } from '../../src/records/provenance.ts
 import { createTarget } from '../records/deployments.ts';
 import { scratchStore as recordsStore } from '../records/scratch.ts';
 import { putBase } from './bases.ts';
+import { isInstalled } from './installed.ts';
 import { MANIFEST, SOURCE, statement, writeBuild } from './parts.ts';
 import { scratchFolder, scratchStore } from './scratch.ts';
 
@@ -44,13 +45,9 @@ async function storeWithEvidence({ onBase = false } = {}) {
   return { store, layout, base, image, version };
 }
 
-function found(tool: string): boolean {
-  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
-}
-
 describe('a store is read by tools that know nothing of Slipway', () => {
   it('skopeo finds the image by its version, and copies it whole', async ({ skip }) => {
-    if (!found('skopeo')) skip('skopeo is not installed here: apt-get install skopeo');
+    if (!isInstalled('skopeo')) skip('skopeo is not installed here: apt-get install skopeo');
     const { layout, image, version } = await storeWithEvidence();
     const seen = JSON.parse(execFileSync('skopeo', ['inspect', `oci:${layout}:${version}`], { encoding: 'utf8' }));
     expect(seen).toMatchObject({
@@ -67,7 +64,7 @@ describe('a store is read by tools that know nothing of Slipway', () => {
   });
 
   it('skopeo takes an image on a base to a place of its own and back, with its digest', async ({ skip }) => {
-    if (!found('skopeo')) skip('skopeo is not installed here: apt-get install skopeo');
+    if (!isInstalled('skopeo')) skip('skopeo is not installed here: apt-get install skopeo');
     const { store, layout, base, image, version } = await storeWithEvidence({ onBase: true });
     const { layers } = await readOciManifest(store, image.digest);
     const there = `dir:${await scratchFolder()}/there`;
@@ -99,7 +96,7 @@ describe('a store is read by tools that know nothing of Slipway', () => {
   });
 
   it('oras pulls the layers of an image on a base, and shows what is known about it', async ({ skip }) => {
-    if (!found('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
+    if (!isInstalled('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
     const { store, layout, image, version } = await storeWithEvidence({ onBase: true });
     const args = ['manifest', 'fetch', '--oci-layout', `${layout}:${version}`];
     expect(JSON.parse(execFileSync('oras', args, { encoding: 'utf8' }))).toEqual(
@@ -118,7 +115,7 @@ describe('a store is read by tools that know nothing of Slipway', () => {
   });
 
   it('oras shows the evidence at the image that it is about', async ({ skip }) => {
-    if (!found('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
+    if (!isInstalled('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
     const { layout, version } = await storeWithEvidence();
     const discover = ['discover', '--oci-layout', '--format', 'json', `${layout}:${version}`];
     const seen = execFileSync('oras', discover, { encoding: 'utf8' });
@@ -126,7 +123,7 @@ describe('a store is read by tools that know nothing of Slipway', () => {
   });
 
   it('oras shows all that is known of a release, by its digest', async ({ skip }) => {
-    if (!found('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
+    if (!isInstalled('oras')) skip('oras is not installed here: https://oras.land/docs/installation');
     const { path, artifacts } = await recordsStore();
     const target = createTarget(artifacts);
     await target.deploy();

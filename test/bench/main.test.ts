@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { findDockerRegistry } from '../../bench/registry.ts';
 import { compiledFolder } from '../../src/temporal/installation.ts';
 
 test('whoever asks for a benchmark that does not exist is told which do', async () => {
@@ -27,4 +28,13 @@ test('the store takes an artifact in bounded memory, and the figures are told', 
   expect(stdout).toMatch(
     /^The whole way of an artifact, once: tar of the sandbox \d+ ms, read output \d+ ms, pack and put \d+ ms, verify \d+ ms, unpack \d+ ms; peak memory \d+ MB\.$/m,
   );
+  const [, registry] = /^peak memory with a registry +(\d+) MB /m.exec(stdout) ?? [];
+  const isInstalled = findDockerRegistry(process.env) !== null;
+  expect({ measured: registry !== undefined, saysNot: stdout.includes('Not measured on a registry') }).toEqual({
+    measured: isInstalled,
+    saysNot: !isInstalled,
+  });
+  expect(Number(registry ?? 100)).toBeGreaterThan(30);
+  // Buffers on the way to a socket come to more than those to a disk, but not with the size.
+  expect(Number(registry ?? 100)).toBeLessThan(200);
 });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, onTestFinished } from 'vitest';
 import { buildTwice, type BuildRequest, type BuiltOutput } from '../../src/build/build.ts';
-import { openSandbox, type Limits, type Sandbox, type SandboxJob, type SandboxKind } from '../../src/build/sandbox.ts';
+import { openSandbox, type Limits, type Sandbox, type SandboxJob } from '../../src/build/sandbox.ts';
+import type { SandboxKind } from '../../src/contract/sandbox-strength.ts';
 import type { SourceFile } from '../../src/source/repository.ts';
 
 /** The kinds that work on this machine, and why the others do not. */

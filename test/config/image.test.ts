@@ -35,6 +35,9 @@ describe('build.base', () => {
     [`docker.io/library/node:22-slim@${DIGEST}`, { kind: 'registry', host: 'docker.io', tag: '22-slim' }],
     [`localhost:5000/node@${DIGEST}`, { kind: 'registry', host: 'localhost:5000', repository: 'node', tag: null }],
     [`localhost/a_b/c--d@${DIGEST}`, { kind: 'registry', host: 'localhost', repository: 'a_b/c--d' }],
+    [`Registry.Example:443/x@${DIGEST}`, { kind: 'registry', host: 'Registry.Example:443', repository: 'x' }],
+    [`[::1]:5000/x@${DIGEST}`, { kind: 'registry', host: '[::1]:5000', repository: 'x' }],
+    [`node:5000/x@${DIGEST}`, { kind: 'registry', host: 'node:5000', repository: 'x' }],
     [`oci:bases/node@${DIGEST}`, { kind: 'layout', path: 'bases/node' }],
     [`oci:./bases/no@de@${DIGEST}`, { kind: 'layout', path: './bases/no@de' }],
   ])('%s is taken, as it is written', (base, parsed) => {
@@ -77,6 +80,32 @@ describe('build.base', () => {
     ],
   ])('%s is refused', (base, said) => {
     expect(refusal(withBase(base))).toBe(`slipway.yaml:4:58  build.base: found ${said}`);
+  });
+});
+
+describe('a registry cannot be', () => {
+  test.each([
+    'a..b',
+    '.a',
+    'a.',
+    '-a.b',
+    'a-.b',
+    'a_b.c',
+    `${'a'.repeat(64)}.b`,
+    '::1',
+    '[::1',
+    '[::x]',
+    '[:::]:5000',
+    'a.b:',
+    'a.b:65536',
+    'a.b:1:2',
+    '1.2.3.256',
+    'https://a.b',
+    'me:secret@a.b',
+    'node',
+    'LOCALHOST',
+  ])('%s', (host) => {
+    expect(parseBaseReference(`${host}/x@${DIGEST}`)).toHaveProperty('found');
   });
 });
 

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parsePlatform } from '../../src/config/load.ts';
-import { policyOf } from '../../src/config/trust.ts';
-import { keyidOf, writtenKey } from '../../src/signing/key.ts';
+import { keyidOf, writtenKey } from '../../src/config/public-key.ts';
+import { policyOf } from '../../src/signing/policy.ts';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519');
 const KEY = writtenKey(publicKey);

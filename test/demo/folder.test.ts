@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { prepareFolder } from '../../src/demo/folder.ts';
 import { whyNoSandbox } from '../../src/demo/sandbox.ts';
 import { readStory } from '../../src/demo/story.ts';
-import { lockFolder } from '../../src/up/lock.ts';
+import { lockFolder } from '../../src/locks/folder.ts';
 
 const story = await readStory('first-week');
 

@@ -1,4 +1,3 @@
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import type { ArtifactStore } from '../../src/artifacts/store.ts';
 import type { RuntimeState } from '../../src/contract/activities.ts';
 import type { Digest } from '../../src/contract/digest.ts';
@@ -12,6 +11,7 @@ import type { SealedRecord } from '../../src/contract/sealed-record.ts';
 import { STAGES, type Stage } from '../../src/contract/stages.ts';
 import { formatDeploymentId, formatTarget } from '../../src/contract/target.ts';
 import { triggerOf } from '../../src/contract/trigger.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { newestAct } from '../../src/records/acts.ts';
 import { sealConsequences } from '../../src/records/consequences.ts';
 import { sealEvidence, type SealedEvidence } from '../../src/records/evidence.ts';

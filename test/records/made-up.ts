@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { assembleImage, claimVersion, versionOf } from '../../src/artifacts/image.ts';
 import type { ArtifactStore, Descriptor } from '../../src/artifacts/store.ts';
 import type { RuntimeState } from '../../src/contract/activities.ts';
@@ -12,6 +11,7 @@ import type { Order } from '../../src/contract/order.ts';
 import type { LiveRelease, ReleaseRef } from '../../src/contract/release.ts';
 import type { DataVersions, WayBack } from '../../src/contract/way-back.ts';
 import type { Stage } from '../../src/contract/stages.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { deploymentOf } from '../../src/records/names.ts';
 import { attachSbom } from '../../src/records/sbom.ts';
 import { MANIFEST } from '../artifacts/parts.ts';

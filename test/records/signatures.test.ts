@@ -158,6 +158,32 @@ describe('a stage that somebody else signed', () => {
   });
 });
 
+describe('a chain that is spliced from two deployments of the same target', () => {
+  test.each([
+    ['build', 'change-intake'],
+    ['verification', 'build'],
+    ['release', 'verification'],
+  ] as const)('is refused, though every link is signed: %s, on the %s of another', async (stage, before) => {
+    const opened = await openTarget(RIGHT, 0);
+    const { store, as, idOf } = opened;
+    // The same bytes and the same version, so that nothing but the deployments differ.
+    const text = 'the same';
+    await opened.deploy({ text });
+    const other = (await readEvidence(store, idOf(1), before))!;
+    await opened.deploy({
+      text,
+      forge: { evidence: { [stage]: (honest: object) => ({ ...honest, previous: other.digest }) } },
+    });
+    const reader = as(RIGHT).component('storefront');
+    const { digest } = (await readEvidence(reader, idOf(2), 'release'))!;
+    await expect(loadChain(reader, idOf(2), 'release', digest)).rejects.toMatchObject({
+      ...UNTRUSTED,
+      message: expect.stringContaining(idOf(1)),
+    });
+    expect(await verifyDeployment(as(RIGHT), idOf(2))).toMatchObject({ verdict: 'INVALID' });
+  });
+});
+
 describe('a signature that was taken away', () => {
   /** Writes a document again without its signatures, in the place of the one that is signed. */
   async function strip(opened: Awaited<ReturnType<typeof openTarget>>, name: string, artifactType: string) {

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { sealBlob } from '../../src/artifacts/sealed.ts';
 import type { ComponentStore } from '../../src/artifacts/store.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { FAILPOINTS, whenReached } from '../../src/failpoints.ts';
 import { DOCKER_REGISTRY, startRegistry, type RegistryProcess } from './registry-process.ts';
 import { newComponent, registryStore } from './scratch.ts';

@@ -1,11 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { startRegistry as startProgram, type RegistryProcess } from '../../bench/registry.ts';
+
+export type { RegistryProcess };
 
 /** A registry of somebody else's making, found on this machine. */
 export interface RegistryProgram {
@@ -38,14 +37,6 @@ export const DISTRIBUTION: RegistryProgram = {
     'distribution is not installed here: go install github.com/distribution/distribution/v3/cmd/registry@v3.0.0, and PATH or SLIPWAY_TEST_REGISTRY',
 };
 
-export interface RegistryProcess {
-  /** `http://127.0.0.1:PORT`. */
-  readonly url: string;
-  /** Where it keeps its files. */
-  readonly folder: string;
-  readonly stop: () => Promise<void>;
-}
-
 /** What {@link startRegistry} lets in with `password`: the user slipway, with s3cret. */
 const HTPASSWD = 'slipway:$2b$04$vL4CHFbUPp8fve3eOf0DruxlRsTRLXRes01hWOZFDE2eARvk3VOGa\n';
 
@@ -55,53 +46,10 @@ export async function startRegistry(
   { password = false, tls }: { password?: boolean; tls?: { certificate: string; key: string } } = {},
 ): Promise<RegistryProcess> {
   if (command === null) throw new Error(missing);
-  const folder = await mkdtemp(join(tmpdir(), 'slipway-registry-'));
-  const port = await freePort();
-  const scheme = tls === undefined ? 'http' : 'https';
-  await writeFile(join(folder, 'htpasswd'), HTPASSWD);
-  const auth = { htpasswd: { realm: 'slipway', path: join(folder, 'htpasswd') } };
-  const config = {
-    version: '0.1',
-    log: { level: 'error', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}`, ...(tls && { tls }) },
-    ...(password && { auth }),
-  };
-  await writeFile(join(folder, 'config.yml'), JSON.stringify(config));
-  const env = { PATH: process.env['PATH'], OTEL_TRACES_EXPORTER: 'none' };
-  const child = spawn(command, ['serve', join(folder, 'config.yml')], { env, stdio: 'ignore' });
-  const ended = once(child, 'exit');
-  await untilListening(port, () => child.exitCode);
-  return {
-    url: `${scheme}://127.0.0.1:${port}`,
-    folder,
-    async stop() {
-      child.kill('SIGKILL');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-async function untilListening(port: number, exitCode: () => number | null): Promise<void> {
-  const { connect } = await import('node:net');
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (exitCode() !== null) throw new Error(`the registry ended with ${exitCode()}`);
-    const socket = connect(port, '127.0.0.1');
-    const listening = await new Promise<boolean>((answer) => {
-      socket.once('connect', () => answer(true)).once('error', () => answer(false));
-    });
-    socket.destroy();
-    if (listening) return;
-    await sleep(25);
-  }
-  throw new Error('the registry does not listen');
+  return startProgram(command, async (folder) => {
+    const path = join(folder, 'htpasswd');
+    if (password) await writeFile(path, HTPASSWD);
+    const auth = { htpasswd: { realm: 'slipway', path } };
+    return { env: { PATH: process.env['PATH'] }, ...(tls && { tls }), ...(password && { auth }) };
+  });
 }

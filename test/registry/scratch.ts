@@ -10,11 +10,12 @@ import {
   type RegistryStoreOptions,
 } from '../../src/artifacts/registry.ts';
 import type { Descriptor } from '../../src/artifacts/store.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { registryAddress } from '../../src/registry/address.ts';
 import { PATIENCE, type Patience } from '../../src/registry/patience.ts';
 import { placeOf, type Place } from '../../src/registry/place.ts';
 import { createTransport, type TransportOptions } from '../../src/registry/transport.ts';
-import { putManifest, sha256Of } from '../../src/registry/manifests.ts';
+import { putManifest } from '../../src/registry/manifests.ts';
 import { pushBlob, type BlobSource } from '../../src/registry/upload.ts';
 import { MANIFEST, SOURCE, writeBuild } from '../artifacts/parts.ts';
 import { scratchFolder, scratchStore } from '../artifacts/scratch.ts';
@@ -42,7 +43,7 @@ export async function scratchProxy(upstream: string): Promise<Proxy> {
 }
 
 export function blobOf(bytes: Buffer): BlobSource {
-  return { digest: sha256Of(bytes), size: bytes.byteLength, from: (offset) => [bytes.subarray(offset)] };
+  return { digest: digestOf(bytes), size: bytes.byteLength, from: (offset) => [bytes.subarray(offset)] };
 }
 
 /** A whole image in a layout of its own. */

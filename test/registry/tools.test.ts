@@ -1,17 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assembleImage } from '../../src/artifacts/image.ts';
 import { sealDocument } from '../../src/artifacts/sealed.ts';
+import { isInstalled } from '../artifacts/installed.ts';
 import { MANIFEST, SOURCE, statement, writeBuild } from '../artifacts/parts.ts';
 import { scratchFolder } from '../artifacts/scratch.ts';
 import { DOCKER_REGISTRY, startRegistry, type RegistryProcess } from './registry-process.ts';
 import { registryStore } from './scratch.ts';
 
 const ARTIFACT_TYPE = 'application/vnd.slipway.evidence.v1+json';
-
-function found(tool: string): boolean {
-  return spawnSync(tool, ['--version'], { stdio: 'ignore' }).error === undefined;
-}
 
 describe.skipIf(DOCKER_REGISTRY.command === null)(
   'a store in a registry is read by tools that know nothing of Slipway',
@@ -23,7 +20,7 @@ describe.skipIf(DOCKER_REGISTRY.command === null)(
     afterAll(() => registry?.stop());
 
     it('skopeo inspects the image by its version, and oras shows at it what speaks of it', async ({ skip }) => {
-      if (!found('skopeo') || !found('oras')) skip('skopeo or oras is not installed here');
+      if (!isInstalled('skopeo') || !isInstalled('oras')) skip('skopeo or oras is not installed here');
       const store = registryStore(registry.url, 'storefront');
       const folder = await scratchFolder();
       await writeBuild(folder, 'plain');

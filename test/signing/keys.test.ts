@@ -2,9 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writtenKey } from '../../src/config/public-key.ts';
 import { listKeys } from '../../src/signing/list.ts';
 import { createMissingKeys, OVERLAP, revokeKey, rotateKey } from '../../src/signing/keys.ts';
-import { writtenKey } from '../../src/signing/key.ts';
 import { keyedPlatform, PLATFORM, type KeyedPlatform } from './platform.ts';
 
 let platform: KeyedPlatform;

@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { keyidOf, writtenKey } from '../../src/config/public-key.ts';
 import type { Role } from '../../src/contract/stages.ts';
-import { createSigner, keyidOf, writtenKey, type Signer } from '../../src/signing/key.ts';
+import { createSigner, type Signer } from '../../src/signing/key.ts';
 import { createNotary, type Notary } from '../../src/signing/notary.ts';
 import type { TrustedKey } from '../../src/signing/trust.ts';
 

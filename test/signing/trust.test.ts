@@ -1,8 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { decodeEnvelope, encodeEnvelope, payloadOf, type Opened } from '../../src/contract/envelope.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { createNotary } from '../../src/signing/notary.ts';
 import { judge, signedSince, type Claim, type TrustedKey } from '../../src/signing/trust.ts';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { statement } from '../artifacts/parts.ts';
 import { createTestKey, LONG_AGO } from './keys.ts';
 

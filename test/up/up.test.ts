@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/config/load.ts';
+import { lockFolder } from '../../src/locks/folder.ts';
 import { identify } from '../../src/runtime/local/process.ts';
 import { keyFolderOf } from '../../src/signing/key-folder.ts';
 import { rotateKey } from '../../src/signing/keys.ts';
@@ -9,7 +10,6 @@ import { connect } from '../../src/temporal/connection.ts';
 import { missingSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { locatePlatform } from '../../src/up/locate.ts';
 import { startPlatform, type RunningPlatform } from '../../src/up/up.ts';
-import { lockFolder } from '../../src/up/lock.ts';
 import { readUpFile } from '../../src/up/up-file.ts';
 import { testPlatform, type TestPlatform } from './platform.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { digestOf } from '../../artifacts/blobs.ts';
 import type { Digest } from '../../contract/digest.ts';
 import { SlipwayError } from '../../contract/failure.ts';
+import { digestOf } from '../../digest-of.ts';
 import type { SourceFile } from '../../source/repository.ts';
 import { NPM_LOCK_FILES, readNpmLock, type NpmLock } from './npm-lock.ts';
 import { whyUnfit } from './npm-fitness.ts';

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { digestOf } from '../../artifacts/blobs.ts';
 import { hexOf, type Digest } from '../../contract/digest.ts';
 import { SlipwayError } from '../../contract/failure.ts';
+import { digestOf } from '../../digest-of.ts';
 import { readOutput } from '../output.ts';
 import { UNASSIGNED_UIDS, type SandboxJob, type Share } from '../sandbox.ts';
 import { packSources } from '../sources.ts';

@@ -9,12 +9,12 @@ import type { ArtifactStore } from '../../artifacts/store.ts';
 import { loadPlatform, pathsOf, type LoadedPlatform } from '../../config/load.ts';
 import { secretVariablesOf } from '../../config/secret-variables.ts';
 import { codeOf, SlipwayError } from '../../contract/failure.ts';
+import { exitWhenParentDies } from '../../parent.ts';
 import { createComponentSecrets } from '../../secrets/component-secrets.ts';
 import { isReadByOthers } from '../../secrets/folder.ts';
 import { createMask } from '../../secrets/mask.ts';
 import { armFailpoint } from '../../failpoints.ts';
 import { privatePlacesOf } from '../../signing/private-places.ts';
-import { exitWhenParentDies } from '../../up/parent.ts';
 import { startLocalRuntime, type LocalRuntime } from './runtime.ts';
 import type { Images } from './unpacked.ts';
 

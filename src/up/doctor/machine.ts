@@ -1,8 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { isTooWeak } from '../../build/requirement.ts';
 import type { Platform } from '../../config/platform.ts';
+import { isTooWeak } from '../../contract/sandbox-strength.ts';
 import { findServer } from '../../temporal/find-server.ts';
 import { bad, good, orBad, warning, type Finding } from './finding.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { sealBlob, type Sealed } from '../../src/artifacts/sealed.ts';
 import type { ComponentStore } from '../../src/artifacts/store.ts';
-import { newComponent, registryStore, scratchProxy } from './scratch.ts';
-import { startStandIn, type StandInOptions } from './stand-in.ts';
+import { digestOf } from '../../src/digest-of.ts';
+import { newComponent, registryStore, scratchProxy } from '../registry/scratch.ts';
+import { startStandIn, type StandInOptions } from '../registry/stand-in.ts';
 
 const ABOUT = { artifactType: 'application/vnd.slipway.test.v1+json', mediaType: 'text/plain' } as const;
 const NAME = 'record.staging.1';

@@ -2,17 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { digestOf } from '../../src/artifacts/blobs.ts';
 import { assembleImage, readManifest, unpackImage, verifyImage } from '../../src/artifacts/image.ts';
 import { createLayoutStore } from '../../src/artifacts/layout.ts';
 import { readDocument, sealBlob, sealDocument } from '../../src/artifacts/sealed.ts';
 import { SlipwayError } from '../../src/contract/failure.ts';
+import { digestOf } from '../../src/digest-of.ts';
 import { hashFolder } from '../../src/runtime/local/instance-folder.ts';
-import { MANIFEST, SOURCE, statement, writeBuild } from '../artifacts/parts.ts';
-import { scratchFolder } from '../artifacts/scratch.ts';
-import { DISTRIBUTION, DOCKER_REGISTRY, startRegistry } from './registry-process.ts';
-import { newComponent, pushImage, registryStore, scratchImage, scratchPlace } from './scratch.ts';
-import { startStandIn } from './stand-in.ts';
+import { MANIFEST, SOURCE, statement, writeBuild } from './parts.ts';
+import { scratchFolder } from './scratch.ts';
+import { DISTRIBUTION, DOCKER_REGISTRY, startRegistry } from '../registry/registry-process.ts';
+import {
+  newComponent,
+  pushImage,
+  registryStore,
+  scratchImage,
+  scratchPlace,
+  scratchProxy,
+} from '../registry/scratch.ts';
+import { startStandIn } from '../registry/stand-in.ts';
 
 const NOWHERE = `sha256:${'0'.repeat(64)}` as const;
 const ABOUT = { artifactType: 'application/vnd.slipway.test.v1+json', mediaType: 'text/plain' } as const;
@@ -119,6 +126,26 @@ describe.each(REGISTRIES)('a store on $name', ({ skip, start }) => {
     const listed = (await store.referrers(subject.digest)).map(({ digest }) => digest);
     expect(listed.toSorted()).toEqual(sealed.toSorted());
     expect(await store.names('')).toHaveLength(13);
+  });
+
+  it.skipIf(skip)('is sent no bytes that it has already', async () => {
+    const proxy = await scratchProxy(registry.url);
+    const component = newComponent();
+    const small = Buffer.from('brought twice');
+    const large = randomBytes(5 * 2 ** 20);
+    const bring = async (): Promise<void> => {
+      const store = registryStore(proxy.url, component);
+      await store.putBlob(small);
+      await store.putStream(Readable.from([large]));
+    };
+    const sent = (): readonly string[] =>
+      proxy.seen.flatMap(({ method }) => (['POST', 'PATCH', 'PUT'].includes(method) ? [method] : []));
+    await bring();
+    expect(sent()).toEqual(['POST', 'PUT', 'POST', 'PATCH', 'PUT']);
+    proxy.seen.length = 0;
+    await bring();
+    expect(sent()).toEqual([]);
+    expect(proxy.seen.length).toBeGreaterThan(0);
   });
 
   it.skipIf(skip)('takes the same blob from many at once', async () => {

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onDisk } from '../artifacts/durable.ts';
 import { effect, type Midway } from '../failpoints.ts';
-import type { BlobSource } from './upload.ts';
+import type { BlobSource } from '../registry/upload.ts';
+import { onDisk } from './durable.ts';
 
 /**
  * Lays a stream down on this machine's disk while `use` brings it up, which asks for its digest first and may have to

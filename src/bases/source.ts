@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createBlobs } from '../artifacts/blobs.ts';
+import { readWithin } from '../artifacts/read-within.ts';
 import type { Descriptor } from '../artifacts/store.ts';
 import type { Digest } from '../contract/digest.ts';
 import { SlipwayError } from '../contract/failure.ts';
-import type { Credentials } from './authorization.ts';
-import { openBlob } from './download.ts';
-import { RegistryFault } from './fault.ts';
-import { getManifest } from './manifests.ts';
-import { placeOf } from './place.ts';
-import type { Patience } from './patience.ts';
-import type { ImageReference } from './reference.ts';
-import { createTransport } from './transport.ts';
+import { originOf, repositoryOf } from '../registry/address.ts';
+import { openBlob } from '../registry/download.ts';
+import { RegistryFault } from '../registry/fault.ts';
+import { getManifest } from '../registry/manifests.ts';
+import type { Patience } from '../registry/patience.ts';
+import { placeOf } from '../registry/place.ts';
+import { createTransport } from '../registry/transport.ts';
 
 /** Where a base image lies; its bytes are checked on the way. Everything throws {@link RegistryFault}s. */
 export interface BaseSource {
@@ -20,20 +20,10 @@ export interface BaseSource {
   close(): Promise<void>;
 }
 
-export interface BaseSourceOptions {
-  readonly patience: Patience;
-  /** What a registry lets us in by; asked for its origin, such as `https://docker.io`. */
-  readonly credentials: (origin: string) => Promise<Credentials | null>;
-  readonly ca?: string | undefined;
-}
-
-export function openBaseSource(
-  reference: ImageReference & { readonly kind: 'registry' },
-  { patience, credentials, ca }: BaseSourceOptions,
-): BaseSource {
-  const { origin, repository } = reference;
-  const transport = createTransport({ origin, credentials: () => credentials(origin), ca, patience });
-  const place = placeOf(transport, repository, patience);
+/** Without credentials: whoever writes `build.base` is not to reach what ours let in to. */
+export function openBaseRegistry(host: string, repository: string, patience: Patience): BaseSource {
+  const transport = createTransport({ origin: originOf(host), patience });
+  const place = placeOf(transport, repositoryOf(host, repository), patience);
   return {
     manifest: async (digest) => (await getManifest(place, digest))?.bytes ?? null,
     blob: ({ digest, size }) => openBlob(place, digest, { size }),
@@ -49,23 +39,9 @@ export function openBaseLayout(path: string): BaseSource {
     inLayout(async () => ((await blobs.hasBlob(digest)) ? await read() : null));
   return {
     manifest: (digest) => ifThere(digest, () => blobs.getBlob(digest)),
-    blob: ({ digest }) =>
-      ifThere(digest, async () => Readable.from(inFaults(await blobs.openBlob(digest)), { objectMode: false })),
+    blob: ({ digest }) => ifThere(digest, async () => readWithin(await blobs.openBlob(digest), inLayout)),
     close: async () => undefined,
   };
-}
-
-async function* inFaults(stream: Readable): AsyncGenerator<Buffer> {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-  try {
-    for (;;) {
-      const { value } = await inLayout(() => chunks.next());
-      if (value === undefined) return;
-      yield value;
-    }
-  } finally {
-    stream.destroy();
-  }
 }
 
 /** A layout's errors as a registry's: what is missing or spoiled there is no fault of our own store. */

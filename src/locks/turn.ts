@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SlipwayError } from '../contract/failure.ts';
-import { lockFolder, type Lock } from './lock.ts';
+import { lockFolder, type Lock } from './folder.ts';
 
 /** Milliseconds between two tries. */
 const PAUSE = 50;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isTooWeak } from '../../src/build/requirement.ts';
+import { isTooWeak } from '../../src/contract/sandbox-strength.ts';
 
 test.each([
   ['bwrap', null, false],

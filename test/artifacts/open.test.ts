@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/artifacts/open.ts';
 import { loadPlatform } from '../../src/config/load.ts';
 import { checkStore } from '../../src/up/doctor/platform.ts';
-import { scratchFolder } from '../artifacts/scratch.ts';
-import { DOCKER_REGISTRY, startRegistry, type RegistryProcess } from './registry-process.ts';
+import { scratchFolder } from './scratch.ts';
+import { DOCKER_REGISTRY, startRegistry, type RegistryProcess } from '../registry/registry-process.ts';
 
 const SMALL = Buffer.from('a document, or a config');
 
