@@ -144,13 +144,13 @@ describe('a store is read by tools that know nothing of Slipway', () => {
     const kinds = (seen.manifests ?? seen.referrers ?? []).map(
       ({ artifactType, annotations }) => `${artifactType} ${annotations?.['in-toto.io/predicate-type'] ?? ''}`,
     );
-    const { evidence, provenance, record } = DOCUMENT;
+    const { evidence, provenance, summary, record } = DOCUMENT;
     const known = [
       'application/vnd.cyclonedx+json ',
       `${provenance} ${SLSA.provenance}`,
-      `${evidence} ${SLSA.provenance}`,
-      `${evidence} ${SLSA.summary}`,
-      `${evidence} ${SLSA.summary}`,
+      `${provenance} ${SLSA.provenance}`,
+      `${summary} ${SLSA.summary}`,
+      `${summary} ${SLSA.summary}`,
       ...(['deploy', 'post-deploy-verification', 'completion'] as const).map((of) => `${evidence} ${evidenceType(of)}`),
       `${record} ${PREDICATE.record}`,
       `${record} ${PREDICATE.record}`,
