@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { parsePlatform } from '../../src/config/load.ts';
+import { plainLocation } from '../../src/temporal/location.ts';
 import { runtimeProcess, serverProcess, withoutSecrets, workerProcesses } from '../../src/up/processes.ts';
 
 const platform = parsePlatform(
@@ -79,7 +80,7 @@ test.each([
   const fromWorkers = { keys: '/keys', shown: '/keys/p/public', files: ['/builder.pem'] };
   const fromOthers = { ...fromWorkers, shown: null };
   const apart = { isApart: true, hidden: { fromWorkers, fromOthers } };
-  const location = { address: '127.0.0.1:7233', namespace: 'default' };
+  const location = plainLocation('127.0.0.1:7233');
   const processes = [
     serverProcess({ command: 'temporal', args: [], location, ui: 'http://127.0.0.1:8233' }, env, apart),
     runtimeProcess(loaded, env, '/dist', apart),
