@@ -20,7 +20,8 @@ export const nameOf = {
   acts: (target: Target): string => `act.${target.environment}.`,
   quarantine: (digest: Digest, number: number): string => `quarantine.${hexOf(digest)}.${number}`,
   platform: (digest: Digest): string => `platform.${hexOf(digest)}`,
-  sbom: (image: Digest): string => `sbom.${hexOf(image)}`,
+  /** By the SBOM's bytes too: nobody's stands in the way of another's. */
+  sbom: (image: Digest, sbom: Digest): string => `sbom.${shortened(image)}.${shortened(sbom)}`,
   /** What was built of a definition, once for each kind of sandbox. */
   build: (definition: Digest, sandbox: string): string => `build.${hexOf(definition)}.${sandbox}`,
 };
@@ -43,6 +44,11 @@ export function deploymentBefore(id: string): string | null {
 /** The numbers that stand at the end of `names`, rising. */
 export function numbersIn(names: readonly string[]): readonly number[] {
   return names.map((name) => Number(name.slice(name.lastIndexOf('.') + 1))).toSorted((a, b) => a - b);
+}
+
+/** A tag has 128 characters at most, which two whole digests exceed. */
+function shortened(digest: Digest): string {
+  return hexOf(digest).slice(0, 32);
 }
 
 function numbered(id: string): string {
