@@ -7,6 +7,7 @@ import type { ArtifactStore, ComponentStore, Descriptor } from '../src/artifacts
 import { buildTwice } from '../src/build/build.ts';
 import { fetchDependencies } from '../src/build/dependencies/fetch.ts';
 import type { Network } from '../src/build/dependencies/network.ts';
+import { nameLock } from '../src/build/dependencies/npm-locked.ts';
 import { openSandbox } from '../src/build/sandbox.ts';
 import { sbomOf } from '../src/build/sbom/sbom.ts';
 import { type BaseReference, parseBaseReference } from '../src/config/base-reference.ts';
@@ -105,6 +106,7 @@ export async function buildAnew(deps: BuildDeps, ordered: Ordered): Promise<Stag
       dependencies: dependencies?.fetched ?? null,
       base: appendedTo,
       sbom: await attachSbom(store, descriptor, sbom),
+      lock: nameLock(component),
     };
     const findings = { release, adopted: false, definition, sandbox: built.sandbox, builds, origin };
     await sealProvenance(store, findings, descriptor);

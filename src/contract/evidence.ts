@@ -172,13 +172,20 @@ export interface BuildOrigin {
   readonly base: { readonly reference: string; readonly digest: Digest } | null;
   /** The bytes of its SBOM (CycloneDX). */
   readonly sbom: Digest;
+  /** The component's lock file, whether anything was fetched by it or not; null where there is none. Earlier versions lack it. */
+  readonly lock?: LockFile | null;
+}
+
+export interface LockFile {
+  /** In the repository. */
+  readonly path: string;
+  readonly digest: Digest;
 }
 
 export interface FetchedDependencies {
   /** The package manager, and its version: `npm 10.8.2`. */
   readonly manager: string;
-  /** Path of the lock file in the repository, and SHA-256 of it. */
-  readonly lock: { readonly path: string; readonly digest: Digest };
+  readonly lock: LockFile;
   readonly packages: number;
 }
 

@@ -108,6 +108,7 @@ function state(predicateType: string, predicate: unknown, subject: readonly Subj
 /** slsa.dev/spec/v1.1/provenance: by whom it was built, how, and out of what. */
 function provenanceOf({ definition, sandbox, builds }: BuildFindings, origin: BuildOrigin): object {
   const { source, dependencies, base, sbom } = origin;
+  const lock = dependencies?.lock ?? origin.lock ?? null;
   return {
     buildDefinition: {
       buildType: BUILD_TYPE,
@@ -115,14 +116,16 @@ function provenanceOf({ definition, sandbox, builds }: BuildFindings, origin: Bu
       internalParameters: { definition, sandbox },
       resolvedDependencies: [
         { name: 'source', uri: sourceUri(source.repository), digest: { gitCommit: source.revision } },
-        ...(dependencies === null
+        ...(lock === null
           ? []
           : [
               {
                 name: 'lock-file',
-                uri: sourceUri(source.repository, dependencies.lock.path),
-                digest: sha256(dependencies.lock.digest),
-                annotations: { slipway_manager: dependencies.manager, slipway_packages: dependencies.packages },
+                uri: sourceUri(source.repository, lock.path),
+                digest: sha256(lock.digest),
+                ...(dependencies !== null && {
+                  annotations: { slipway_manager: dependencies.manager, slipway_packages: dependencies.packages },
+                }),
               },
             ]),
         ...(base === null

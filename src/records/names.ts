@@ -21,7 +21,8 @@ export const nameOf = {
   acts: (target: Target): string => `act.${target.environment}.`,
   quarantine: (digest: Digest, number: number): string => `quarantine.${hexOf(digest)}.${number}`,
   platform: (digest: Digest): string => `platform.${hexOf(digest)}`,
-  sbom: (image: Digest): string => `sbom.${hexOf(image)}`,
+  /** By the SBOM's bytes too: nobody's stands in the way of another's. */
+  sbom: (image: Digest, sbom: Digest): string => `sbom.${shortened(image)}.${shortened(sbom)}`,
   /** What was built of a definition, once for each kind of sandbox. */
   build: (definition: Digest, sandbox: string): string => `build.${hexOf(definition)}.${sandbox}`,
 };
@@ -53,6 +54,11 @@ export async function numbersUnder(store: ComponentStore, prefix: string): Promi
     .filter((rest) => /^[1-9]\d*$/.test(rest))
     .map(Number)
     .toSorted((a, b) => a - b);
+}
+
+/** A tag has 128 characters at most, which two whole digests exceed. */
+function shortened(digest: Digest): string {
+  return hexOf(digest).slice(0, 32);
 }
 
 function numbered(id: string): string {

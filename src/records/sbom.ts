@@ -8,12 +8,13 @@ import { nameOf } from './names.ts';
 const CYCLONEDX = 'application/vnd.cyclonedx+json';
 
 /**
- * Attaches an image's SBOM to it, where every OCI tool finds it. The first one stands there.
- * @returns the digest of these bytes, which the provenance names: they are stored, whatever somebody attached before.
+ * Attaches an image's SBOM to it, where every OCI tool finds it, and beside whatever somebody attached before.
+ * @returns the digest of these bytes, by which the provenance says which SBOM is the builder's.
  */
 export async function attachSbom(store: ComponentStore, image: Descriptor, bytes: Uint8Array): Promise<Digest> {
-  const name = nameOf.sbom(image.digest);
+  const digest = digestOf(bytes);
+  const name = nameOf.sbom(image.digest, digest);
   const sealing = { store, name, artifactType: CYCLONEDX, mediaType: CYCLONEDX, subject: image };
   await sealBlob({ ...sealing, bytes });
-  return digestOf(bytes);
+  return digest;
 }

@@ -3,7 +3,6 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBuild } from '../../activities/build.ts';
 import { readSealedBlob } from '../../src/artifacts/sealed.ts';
 import { networkIn } from '../../src/build/dependencies/network.ts';
-import type { Digest } from '../../src/contract/digest.ts';
 import type { BuildFindings, Findings, StagePredicate } from '../../src/contract/evidence.ts';
 import { digestOf } from '../../src/digest-of.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
@@ -75,8 +74,10 @@ async function openBuilds(files: WrittenCommit['files'] = PLAIN) {
   };
 }
 
-async function sbomOf({ store }: Awaited<ReturnType<typeof openBuilds>>, image: Digest) {
-  const bytes = (await readSealedBlob(store, nameOf.sbom(image))) ?? Buffer.of();
+/** That of a build's findings, as it is attached to the image. */
+async function sbomOf({ store }: Awaited<ReturnType<typeof openBuilds>>, { release, origin }: BuildFindings) {
+  const name = nameOf.sbom(release.digest, origin?.sbom ?? 'sha256:');
+  const bytes = (await readSealedBlob(store, name)) ?? Buffer.of();
   const { components = [] } = JSON.parse(bytes.toString()) as { components?: { 'bom-ref': string }[] };
   return { digest: digestOf(bytes), components: components.map((component) => component['bom-ref']) };
 }
@@ -86,12 +87,9 @@ const strongest = (['bwrap', 'unshare', 'none'] as const).find((kind) => typeof 
 describe('a build', () => {
   test('says how its bytes were made, and its SBOM is attached to its image', async () => {
     const builds = await openBuilds();
-    const {
-      release,
-      origin,
-      sandbox: used,
-    } = await builds.build('staging', `build: { sandbox: ${strongest} }\nenvironments: { staging: {} }`);
-    const { digest, components } = await sbomOf(builds, release.digest);
+    const findings = await builds.build('staging', `build: { sandbox: ${strongest} }\nenvironments: { staging: {} }`);
+    const { origin, sandbox: used } = findings;
+    const { digest, components } = await sbomOf(builds, findings);
     expect(used).toBe(strongest);
     expect(origin).toEqual({
       deploymentId: 'staging/storefront/1',
@@ -101,8 +99,23 @@ describe('a build', () => {
       dependencies: null,
       base: null,
       sbom: digest,
+      lock: null,
     });
     expect(components).toEqual([]);
+  });
+
+  test('names the lock file that its SBOM was read out of, though nothing was fetched by it', async () => {
+    const text = JSON.stringify({
+      lockfileVersion: 3,
+      packages: { '': { name: 'shop' }, 'node_modules/greeting': { version: '1.0.0' } },
+    });
+    const builds = await openBuilds({ ...PLAIN, 'shop/package-lock.json': text });
+    const findings = await builds.build('staging', `build: { sandbox: ${strongest} }\nenvironments: { staging: {} }`);
+    expect((await sbomOf(builds, findings)).components).toEqual(['greeting@1.0.0']);
+    expect(findings.origin).toMatchObject({
+      dependencies: null,
+      lock: { path: 'shop/package-lock.json', digest: digestOf(Buffer.from(text)) },
+    });
   });
 });
 
@@ -118,13 +131,14 @@ describe('a build with dependencies', () => {
       'shop/package-lock.json': text,
     });
     const platform = `build: { sandbox: ${strongest}, npm: { registry: '${registry.address}' } }\nenvironments: { staging: {} }`;
-    const { release, origin } = await builds.build('staging', platform);
-    expect(origin?.dependencies).toEqual({
+    const findings = await builds.build('staging', platform);
+    expect(findings.origin?.dependencies).toEqual({
       manager: expect.stringMatching(/^npm \d/),
       lock: { path: 'shop/package-lock.json', digest: digestOf(Buffer.from(text)) },
       packages: 1,
     });
-    expect((await sbomOf(builds, release.digest)).components).toEqual(['greeting@1.0.0']);
+    expect(findings.origin?.lock).toEqual(findings.origin?.dependencies?.lock);
+    expect((await sbomOf(builds, findings)).components).toEqual(['greeting@1.0.0']);
   });
 });
 

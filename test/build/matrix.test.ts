@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { SlipwayError } from '../../src/contract/failure.ts';
 import { allButOne, surroundings, type Surroundings } from '../../src/build/surroundings.ts';
@@ -11,6 +12,7 @@ leak() {
     path) pwd ;;
     user) echo "$USER $(id -u) $(id -un 2>&1)" ;;
     clock) date +%s%N ;;
+    date) date -u +%F ;;
     'file times') cp -p steady copied; touch dist/touched ;;
     'time zone') date -d @0 ;;
     locale) node -p '(1234.5).toLocaleString()' ;;
@@ -61,13 +63,13 @@ const sandbox = Object.values(SANDBOXES).find((each): each is Sandbox => typeof 
 describe.skipIf(sandbox === undefined)('of what a build must not depend on,', () => {
   const inputs = ['a', 'b', 'c', 'd'].map((name) => file(`shop/inputs/${name}`));
   const files = [file('shop/steady', 'the same'), ...inputs];
-  const leaking = (things: readonly string[], changed: Partial<Surroundings>) =>
+  const leaking = (things: readonly string[], changed: Partial<Surroundings>, under: readonly string[] = []) =>
     build(
       sandbox as Sandbox,
       { sh: '' },
       {
         files,
-        build: { command: ['sh', '-c', LEAKY, 'leaky', ...things], output: 'dist', inputs: [] },
+        build: { command: [...under, 'sh', '-c', LEAKY, 'leaky', ...things], output: 'dist', inputs: [] },
         surroundings: [BASE, { ...BASE, ...changed }],
       },
     ).then(
@@ -87,6 +89,18 @@ describe.skipIf(sandbox === undefined)('of what a build must not depend on,', ()
 
   test.each(possible)('$thing alone changes, and a leak of it is $becomes', async ({ thing, changed, becomes }) => {
     expect(await leaking([thing], changed)).toBe(becomes);
+  });
+
+  // No build of a component is lied to about the clock. Here the second one is, by a hand of the test's.
+  test('the clock alone changes by years, and a leak of the date is caught', async ({ skip }) => {
+    const path = (sandbox as Sandbox).path;
+    if (spawnSync('faketime', ['--version'], { env: { PATH: path }, stdio: 'ignore' }).error !== undefined) {
+      skip('faketime is not installed here: apt-get install faketime');
+    }
+    const inSecond = ['sh', '-c', '[ -z "$NOISE" ] || exec faketime "2001-02-03 04:05:06" "$@"; exec "$@"', 'clock'];
+    expect(await leaking(['date'], { noise: OTHER.noise }, inSecond)).toBe('caught');
+    // That is what was caught, and not that something else is run.
+    expect(await leaking(['file times'], { noise: OTHER.noise }, inSecond)).toBe('neutralised');
   });
 
   test('while nothing is changed, they leak the same; but for the clock', async () => {

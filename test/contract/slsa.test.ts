@@ -99,6 +99,17 @@ describe('a stage says to readers of SLSA', () => {
     expect(predicate).toMatchObject({ verificationResult: 'FAILED', verifiedLevels: ['FAILED'] });
   });
 
+  test('by which lock file it was described, whether anything was fetched by it or not', () => {
+    const lock = { path: 'storefront/package-lock.json', digest: digest('b') };
+    const named = { name: 'lock-file', uri: sourceUri('shop', lock.path), digest: { sha256: 'b'.repeat(64) } };
+    const path = ['predicate', 'buildDefinition', 'resolvedDependencies'];
+    const fetched = { ...named, annotations: { slipway_manager: 'npm 10.8.2', slipway_packages: 12 } };
+    expect(at(PROVENANCE, path)).toContainEqual(fetched);
+    expect(at(provenance({ lock }), path)).toContainEqual(fetched);
+    expect(at(provenance({ dependencies: null, lock }), path)).toContainEqual(named);
+    expect(JSON.stringify(provenance({ dependencies: null, lock: null }))).not.toContain('lock-file');
+  });
+
   test('who did it by another name where another role signs, or the sandbox was another', () => {
     const release = statementOf(evidenceOf('release', { summary: SUMMARY }), [SUBJECT]);
     expect(at(release, ['predicate', 'verifier', 'id'])).not.toBe(at(VERIFICATION, ['predicate', 'verifier', 'id']));
@@ -121,6 +132,7 @@ describe('what is sealed is as in-toto and SLSA specify it', () => {
     ['a provenance', PROVENANCE],
     ['a provenance by itself', OWN_PROVENANCE],
     ['one without dependencies and base', provenance({ dependencies: null, base: null })],
+    ['one that only names its lock file', provenance({ dependencies: null, lock: odd })],
     ['one on a base out of a layout', provenance({ base: layout })],
     ['one with a path that is no URI', provenance({ dependencies: { manager: 'npm 10', lock: odd, packages: 0 } })],
     ['a summary', VERIFICATION],

@@ -1,13 +1,17 @@
 import { once } from 'node:events';
-import { access, mkdtemp } from 'node:fs/promises';
+import { access, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { removeUnpacked } from '../../src/artifacts/unpack.ts';
 import type { DemoOutcome } from '../../src/demo/outcome.ts';
 import { identify } from '../../src/runtime/local/process.ts';
+import { canary, filesWith, holds } from '../pipeline/canary.ts';
 import { instancesLeft, startDemo, startedBy, tellDemo } from './running.ts';
+
+/** A secret of whoever runs the demo, in his environment. */
+const SECRET = canary();
 
 let folder: string;
 beforeAll(async () => {
@@ -19,8 +23,11 @@ describe('slipway demo', () => {
   let outcome: DemoOutcome;
   let told: string;
   let exitCode: number | null;
+  let privateKeys: readonly string[];
   beforeAll(async () => {
-    ({ outcome, told, exitCode } = await tellDemo(folder));
+    vi.stubEnv('SHOP_API_TOKEN', SECRET);
+    ({ outcome, told, exitCode, privateKeys } = await tellDemo(folder));
+    vi.unstubAllEnvs();
   }, 180_000);
 
   test('ends well, with one document and nothing else on stdout', () => {
@@ -78,11 +85,21 @@ describe('slipway demo', () => {
     expect(told).toMatch(/^ {2}Temporal: /m);
     expect(told).toMatch(/^8\/8 .*turned away$/m);
     expect(told).toMatch(/ada resumes staging\/storefront: The catalog does not give delivery dates yet/);
+    expect(told).toMatch(/VALID\s+signed by orchestrator-1/);
     expect(told).toMatch(/^Temporal UI\n {2}http:\/\/127\.0\.0\.1:\d+/m);
   });
 
   test('tells nothing that Node has to warn of', () => {
     expect(told).not.toMatch(/Warning:/);
+  });
+
+  test('tells and keeps no secret: none of its environment, and none of its private keys', async () => {
+    expect(privateKeys).toHaveLength(3);
+    const secrets = [SECRET, ...privateKeys, 'PRIVATE KEY'];
+    expect(secrets.filter((secret) => holds([secret], told + JSON.stringify(outcome)))).toEqual([]);
+    // Its store, logs, histories, repository and instances. The keys are gone with it.
+    expect((await readdir(join(folder, '.slipway', 'demo', '.slipway'))).toSorted()).toContain('store');
+    expect(await filesWith(secrets, folder)).toEqual([]);
   });
 
   test('leaves nothing running', () => {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 
 /** A secret that can be told from everything else, with characters that encodings change; none that JSON escapes. */
 export function canary(): string {
@@ -41,6 +43,29 @@ export async function filesWith(
 
 export function holds(canaries: readonly string[], text: string): boolean {
   return canaries.flatMap(formsOf).some((form) => text.includes(form));
+}
+
+/** What is secret in each private key below a folder: the base64 between its first line and its last. */
+export async function privateKeysIn(folder: string): Promise<readonly string[]> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.pem'));
+  const pems = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  return pems.map((pem) => pem.split('\n').slice(1, -2).join(''));
+}
+
+/** Ids of the workflows of a server in whose history one of these stands in any form; and how many it looked at. */
+export async function historiesWith(
+  canaries: readonly string[],
+  client: Client,
+): Promise<{ readonly looked: number; readonly found: readonly string[] }> {
+  let looked = 0;
+  const found: string[] = [];
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const bytes = temporal.api.history.v1.History.encode(history).finish();
+    if (holds(canaries, Buffer.from(bytes).toString('latin1'))) found.push(workflowId);
+    looked += 1;
+  }
+  return { looked, found };
 }
 
 /** Watches the arguments of every process of this machine until it is stopped; resolves then with all that it saw. */

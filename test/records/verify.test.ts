@@ -3,6 +3,7 @@ import { readOciManifest } from '../../src/artifacts/oci.ts';
 import { readDocument, sealDocument } from '../../src/artifacts/sealed.ts';
 import type { Digest } from '../../src/contract/digest.ts';
 import type { SealedRecord } from '../../src/contract/sealed-record.ts';
+import { STAGES } from '../../src/contract/stages.ts';
 import { appendAct } from '../../src/records/acts.ts';
 import { DOCUMENT, PREDICATE, stateThat } from '../../src/records/document-types.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
@@ -65,7 +66,14 @@ describe('a byte that was changed, or a blob that is gone, is noticed', () => {
       'the manifest around the record',
       async ({ store, idOf }) => (await store.resolve(nameOf.record(idOf(2))))?.digest,
     ],
-    ['the evidence of the release', async ({ store, idOf }) => (await readEvidence(store, idOf(2), 'release'))?.digest],
+    ...STAGES.map((stage): readonly [string, Find] => [
+      `the evidence of ${stage}`,
+      async ({ store, idOf }) => (await readEvidence(store, idOf(2), stage))?.digest,
+    ]),
+    [
+      'the SBOM',
+      async ({ store, idOf }) => (await readEvidence(store, idOf(2), 'build'))?.predicate.findings?.origin?.sbom,
+    ],
     ['the image', async ({ store, idOf }) => (await readRecord(store, idOf(2)))?.record.artifact?.digest],
     ['the config of the image', async (at) => (await imageOf(at)).config.digest],
     ['the layer of the image', async (at) => (await imageOf(at)).layers[0].digest],
@@ -94,6 +102,15 @@ describe('a byte that was changed, or a blob that is gone, is noticed', () => {
     const at = await copy();
     await at.hands.remove((await find(at)) ?? 'sha256:');
     expect(await at.verify(2)).toMatchObject(invalid('§6'));
+  });
+
+  test.each([
+    ['a hold', 2, 3],
+    ['a resume', 3, 4],
+  ])('changed: %s', async (_, act, n) => {
+    const at = await copy();
+    await at.hands.flip((await readDocument(at.store, nameOf.act(TARGET, act)))?.digest ?? 'sha256:');
+    expect(await at.verify(n)).toMatchObject(invalid('§6'));
   });
 });
 

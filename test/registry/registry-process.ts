@@ -37,8 +37,12 @@ export const DISTRIBUTION: RegistryProgram = {
     'distribution is not installed here: go install github.com/distribution/distribution/v3/cmd/registry@v3.0.0, and PATH or SLIPWAY_TEST_REGISTRY',
 };
 
-/** What {@link startRegistry} lets in with `password`: the user slipway, with s3cret. */
-const HTPASSWD = 'slipway:$2b$04$vL4CHFbUPp8fve3eOf0DruxlRsTRLXRes01hWOZFDE2eARvk3VOGa\n';
+/** Whom {@link startRegistry} lets in with `password`, beside the user slipway with s3cret: long enough to be looked for. */
+export const CANARY_USER = { user: 'canary', password: 'kan+/?&~5f3a9c0e7b1d2846a0c4/end' };
+
+const HTPASSWD = `slipway:$2b$04$vL4CHFbUPp8fve3eOf0DruxlRsTRLXRes01hWOZFDE2eARvk3VOGa
+canary:$2b$04$vL4CHFbUPp8fve3eOf0DrunjL0s0MTy1Q8NGNjTrDnjRnW1Mk4OBy
+`;
 
 /** Starts a registry with a folder of its own, and waits until it answers. */
 export async function startRegistry(

@@ -32,12 +32,14 @@ process.on('SIGTERM', () => process.exit(0));
 console.log('ready');
 `;
 
-export async function testPlatform(env: NodeJS.ProcessEnv = {}): Promise<TestPlatform> {
+/** @param more lines for the platform file */
+export async function testPlatform(env: NodeJS.ProcessEnv = {}, more = ''): Promise<TestPlatform> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-up-'));
   const file = join(folder, 'platform.yaml');
   await writeFile(
     file,
-    'apiVersion: slipway/v1\nsources: [{ name: shop, url: ./shop.git }]\nenvironments: { staging: {}, production: {} }\n',
+    'apiVersion: slipway/v1\nsources: [{ name: shop, url: ./shop.git }]\nenvironments: { staging: {}, production: {} }\n' +
+      more,
   );
   const compiled = join(folder, 'compiled');
   const programs = ['src/runtime/local/main', 'workers/orchestrator', 'workers/builder', 'workers/deployer'];

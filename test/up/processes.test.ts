@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { parsePlatform } from '../../src/config/load.ts';
-import { runtimeProcess, withoutSecrets, workerProcesses } from '../../src/up/processes.ts';
+import { plainLocation } from '../../src/temporal/location.ts';
+import { runtimeProcess, serverProcess, withoutSecrets, workerProcesses } from '../../src/up/processes.ts';
 
 const platform = parsePlatform(
   Buffer.from(`apiVersion: slipway/v1
@@ -65,4 +66,42 @@ test('a private key in a variable is left in no process’ environment: it is ha
   ]);
   expect(processes.filter(({ env: its }) => 'BUILDER_KEY' in its)).toEqual([]);
   expect(withoutSecrets(loaded, env)).toEqual({ PATH: '/bin' });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test.each([
+  ['root', 0],
+  ['an ordinary user', 1000],
+])('where processes can be kept apart, each runs where keys are hidden, run by %s', (_, uid) => {
+  vi.spyOn(process, 'getuid').mockReturnValue(uid);
+  const fromWorkers = { keys: '/keys', shown: '/keys/p/public', files: ['/builder.pem'] };
+  const fromOthers = { ...fromWorkers, shown: null };
+  const apart = { isApart: true, hidden: { fromWorkers, fromOthers } };
+  const location = plainLocation('127.0.0.1:7233');
+  const processes = [
+    serverProcess({ command: 'temporal', args: [], location, ui: 'http://127.0.0.1:8233' }, env, apart),
+    runtimeProcess(loaded, env, '/dist', apart),
+    ...workerProcesses(loaded, env, '/dist', apart, () => 'key'),
+  ];
+  const worker = { apartness: 'namespaces', hidden: fromWorkers };
+  expect(Object.fromEntries(processes.map(({ name, place }) => [name, place]))).toEqual({
+    temporal: { apartness: 'namespaces', hidden: fromOthers },
+    // Only root can give it mounts of its own without a user namespace, in which it would not find its instances again.
+    runtime: uid === 0 ? { apartness: 'mounts', hidden: fromOthers } : undefined,
+    orchestrator: worker,
+    builder: worker,
+    'deployer-staging': worker,
+    'deployer-production': worker,
+  });
+});
+
+test('where they cannot, and need not, none is', () => {
+  const processes = [
+    runtimeProcess(loaded, env, '/dist', separation),
+    ...workerProcesses(loaded, env, '/dist', separation, () => 'key'),
+  ];
+  expect(processes.filter(({ place }) => place !== undefined)).toEqual([]);
 });

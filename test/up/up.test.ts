@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/config/load.ts';
@@ -12,6 +12,8 @@ import { locatePlatform } from '../../src/up/locate.ts';
 import { startPlatform, type RunningPlatform } from '../../src/up/up.ts';
 import { readUpFile } from '../../src/up/up-file.ts';
 import { testPlatform, type TestPlatform } from './platform.ts';
+
+const isRoot = process.getuid?.() === 0;
 
 /** How the stand-ins were called, and what they were given. */
 async function callsOf(platform: TestPlatform): Promise<readonly Record<string, unknown>[]> {
@@ -112,6 +114,31 @@ describe('slipway up', () => {
     expect(platform.told).toContain('builder signs with builder-2 from now on');
   }, 30_000);
 
+  test.runIf(process.platform === 'linux')(
+    'runs each worker where it cannot be led to another’s key, and the server where there is none',
+    async () => {
+      const { loaded, env } = platform.options;
+      const keys = keyFolderOf(loaded.folder, env);
+      const namespaces = async (pid: number | 'self') =>
+        await Promise.all(['user', 'mnt'].map((kind) => readlink(`/proc/${pid}/ns/${kind}`)));
+      const ours = await namespaces('self');
+      expect((await readdir(keys.folder)).filter((file) => file.endsWith('.pem'))).not.toEqual([]);
+      const seen: Record<string, unknown> = {};
+      for (const [name, pid] of running.pids()) {
+        const [user, mounts] = await namespaces(pid);
+        const isApart = { user: user !== ours[0], mounts: mounts !== ours[1] };
+        // As the process sees it: the way to its root is ours to go while it runs.
+        const listed = await readdir(join(`/proc/${pid}/root`, keys.root), { recursive: true });
+        seen[name] = { ...isApart, privateKeys: listed.filter((file) => file.endsWith('.pem')) };
+      }
+      const apart = { user: true, mounts: true, privateKeys: [] };
+      const workers = ['orchestrator', 'builder', 'deployer-staging', 'deployer-production'];
+      const others = isRoot ? { runtime: { ...apart, user: false } } : {};
+      expect(seen).toMatchObject(Object.fromEntries(['temporal', ...workers].map((name) => [name, apart])));
+      expect(seen).toMatchObject(others);
+    },
+  );
+
   test('stops everything that it started, and is up no more', async () => {
     const pids = [...running.pids().values()];
     await running.close();
@@ -153,3 +180,25 @@ test('a worker that cannot start ends the whole of up in its own words, and leav
   await (await lockFolder(pathsOf(platform.loaded).state)).release();
   await platform.remove();
 }, 30_000);
+
+describe('slipway up where workers cannot be kept from each other’s keys', () => {
+  /** Nothing that could keep them apart is found, nor a server: what comes after that is not under test. */
+  const bare = { PATH: '/nowhere', TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+  test('is refused, and says what to do', async () => {
+    const platform = await testPlatform(bare);
+    const starting = startPlatform(platform.options);
+    await expect(starting).rejects.toMatchObject({ code: 'KEY_UNAVAILABLE' });
+    await expect(starting).rejects.toThrow(
+      /^Workers cannot be kept from each other's keys here \(.*ENOENT.*user namespaces.*`build: \{ sandbox: none \}`/,
+    );
+    await platform.remove();
+  }, 10_000);
+
+  test('goes on where the platform file lets that be, and says so', async () => {
+    const platform = await testPlatform(bare, 'build: { sandbox: none }\n');
+    await expect(startPlatform(platform.options)).rejects.toMatchObject({ code: 'TEMPORAL_UNAVAILABLE' });
+    expect(platform.told.at(-1)).toMatch(/^sandbox: none. Workers are not kept from each other's keys \(.*ENOENT\)/);
+    await platform.remove();
+  }, 10_000);
+});

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Digest } from '../../contract/digest.ts';
+import type { LockFile } from '../../contract/evidence.ts';
 import { SlipwayError } from '../../contract/failure.ts';
 import { digestOf } from '../../digest-of.ts';
 import type { SourceFile } from '../../source/repository.ts';
@@ -48,6 +49,12 @@ export function findLock(component: Component): SourceFile | null {
     if (found !== null) return found;
   }
   return null;
+}
+
+/** As {@link findLock}: where it lies in the repository, and what is in it. */
+export function nameLock(component: Component): LockFile | null {
+  const found = findLock(component);
+  return found && { path: join(component.folder, found.path), digest: digestOf(found.content) };
 }
 
 function fileOf({ files, folder }: Component, name: string): SourceFile | null {
