@@ -46,7 +46,7 @@ test('a deployer returns to none of its releases: nobody signed them', async () 
   const releases = records.map(({ record }) => completedRelease(record)).filter((release) => release !== null);
   expect(releases).toHaveLength(2);
   for (const release of releases) {
-    const loading = loadCompletedChain(store, release);
+    const loading = loadCompletedChain(store, TARGET, release);
     await expect(loading).rejects.toMatchObject({ code: 'UNTRUSTED_EVIDENCE' });
     await expect(loading).rejects.toThrow('nobody signed');
   }
@@ -64,5 +64,5 @@ test('a signed deployment follows in the same store, and all are VALID', async (
   }
   const { signers } = await verifyDeployment(artifacts, idOf(4));
   expect(signers.filter((signer) => signer.key === null)).toEqual([]);
-  await expect(loadCompletedChain(store, completedRelease(record)!)).resolves.toBeDefined();
+  await expect(loadCompletedChain(store, TARGET, completedRelease(record)!)).resolves.toBeDefined();
 });
