@@ -40,7 +40,7 @@ async function openTargets() {
     hands,
     eve: createLayoutStore({ path, notary: EVE }).component('storefront'),
     /** Puts a document, its signature and all, under another name. */
-    async replay(from: string, to: string): Promise<void> {
+    replay: async (from: string, to: string): Promise<void> => {
       const { statement } = (await readDocument(store, from))!;
       if ((await store.resolve(to)) !== null) await hands.unname(to);
       await sealDocument({ store, name: to, artifactType: DOCUMENT.evidence, statement });
