@@ -45,9 +45,13 @@ export interface SmokeDeps {
   readonly request: (path: string, options: Pick<ProbeOptions, 'timeout' | 'headers'>) => Promise<ProbeAnswer>;
   readonly runCommand: RunCommand;
   readonly signal?: AbortSignal | undefined;
+  /** Whether nothing of an answer is quoted: results are sealed, and who is given a secret may answer with it. */
+  readonly isDiscreet?: boolean | undefined;
   /** Called after each of several tests. */
   readonly onResult?: ((result: SmokeResult) => void) | undefined;
 }
+
+type Discretion = Pick<SmokeDeps, 'isDiscreet'>;
 
 /** By this the runtime tells a smoke test from a person's request: it is no part of what it measures. */
 const HEADERS = probedFor('smoke');
@@ -56,9 +60,9 @@ const HEADERS = probedFor('smoke');
 export async function runSmokeTest(test: SmokeTest, deps: SmokeDeps): Promise<SmokeResult> {
   const { timeout } = test;
   if ('command' in test) {
-    return judgeCommand(test, await deps.runCommand(test.command, { timeout, signal: deps.signal }));
+    return judgeCommand(test, await deps.runCommand(test.command, { timeout, signal: deps.signal }), deps);
   }
-  const ask = async () => judgeAnswer(test, await deps.request(test.path, { timeout, headers: HEADERS }));
+  const ask = async () => judgeAnswer(test, await deps.request(test.path, { timeout, headers: HEADERS }), deps);
   const first = await ask();
   return first.verdict === 'inconclusive' ? ask() : first;
 }
@@ -94,21 +98,22 @@ export function smokeResultVerdict({ checks, late }: Pick<SmokeResult, 'checks' 
   return late ? 'inconclusive' : 'fail';
 }
 
-function judgeAnswer(test: HttpSmokeTest, answer: ProbeAnswer): SmokeResult {
+function judgeAnswer(test: HttpSmokeTest, answer: ProbeAnswer, { isDiscreet = false }: Discretion): SmokeResult {
   const { checks, found } = checkAnswer(test, answer);
   const { late, elapsed, detail } = answer;
   const verdict = smokeResultVerdict({ checks, late });
   const expected = expectedAnswer(test);
-  const seen = [detail, ...found].join(', ');
+  const seen = isDiscreet ? detail : [detail, ...found].join(', ');
+  const beginning = isDiscreet ? '' : quoted(', beginning', answer.body);
   const message =
     verdict === 'pass'
       ? `GET ${test.path}: ${detail}, as expected: ${expected}`
-      : `GET ${test.path}: ${seen}${quoted(', beginning', answer.body)}; expected ${expected}`;
+      : `GET ${test.path}: ${seen}${beginning}; expected ${expected}`;
   const blame = verdict === 'inconclusive' ? ' (the delay was on our side)' : '';
   return { name: test.name, verdict, checks, late, message: `${clipped(message, LONGEST)}${blame}`, elapsed };
 }
 
-function judgeCommand(test: CommandSmokeTest, answer: CommandAnswer): SmokeResult {
+function judgeCommand(test: CommandSmokeTest, answer: CommandAnswer, { isDiscreet = false }: Discretion): SmokeResult {
   const { name, command, timeout } = test;
   const { exitCode, timedOut, elapsed } = answer;
   const checks = [
@@ -118,7 +123,8 @@ function judgeCommand(test: CommandSmokeTest, answer: CommandAnswer): SmokeResul
   const verdict = smokeResultVerdict({ checks, late: false });
   const ended = exitCode === null ? 'was ended by a signal' : `ended with ${exitCode}`;
   const found = timedOut ? 'did not end' : ended;
-  const output = verdict === 'pass' ? '' : quoted(', last line', answer.output.trimEnd().split('\n').at(-1) ?? '');
+  const output =
+    verdict === 'pass' || isDiscreet ? '' : quoted(', last line', answer.output.trimEnd().split('\n').at(-1) ?? '');
   const message = `${command.join(' ')}: ${found}${output}; expected 0 within ${formatDuration(timeout)}`;
   return { name, verdict, checks, late: false, message, elapsed };
 }

@@ -97,6 +97,7 @@ async function verifyThrough(prober: Prober, verification: LiveVerification): Pr
       return answer;
     },
     onResult: (result) => report('smoke', result.message),
+    isDiscreet: hasSecrets(manifest),
     signal,
   };
 
@@ -120,4 +121,9 @@ function soakSettings({ address, manifest, soak, limits = {}, metrics }: LiveVer
     limits: address === null ? null : limits,
     metrics: metrics?.bounds ?? [],
   };
+}
+
+/** Whether the component is given a secret when it is live. */
+function hasSecrets({ run }: SealedManifest): boolean {
+  return Object.values(run.env).some((value) => typeof value === 'object' && 'secret' in value);
 }

@@ -56,6 +56,22 @@ describe('a smoke test over HTTP', () => {
     expect(result.message).toBe('GET /: answered 200, as expected: 200 that includes "Welcome" within 1s');
   });
 
+  test('quotes nothing of what is answered by a component that is given a secret: results are sealed', async () => {
+    const leak = {
+      ...welcome,
+      status: 500,
+      body: 'cannot reach postgres://shop:pa55word@db',
+      headers: { 'x-db': 'pa55word' },
+    };
+    const asked = { ...homePage, headers: { 'x-db': 'up' }, json: [{ path: '$.db' as never, equals: 'up' }] };
+    const over = await runSmokeTest(asked, { ...answering(leak), isDiscreet: true });
+    const runCommand = async () => ({ exitCode: 1, timedOut: false, output: 'pa55word is wrong', elapsed: 1 });
+    const by = await runSmokeTest(ledger, { ...answering(), runCommand, isDiscreet: true });
+    expect([over.verdict, by.verdict]).toEqual(['fail', 'fail']);
+    expect(JSON.stringify([over, by])).not.toContain('pa55word');
+    expect(over.message).toMatch(/^GET \/: answered 500; expected 200 /);
+  });
+
   test('fails on a page that answers 200 and is an error page, and says what it found instead', async () => {
     const address = await serve((_, response) => response.end('<h1>Something\n  went wrong</h1>'));
     const result = await runSmokeTest(homePage, {

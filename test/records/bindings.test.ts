@@ -139,8 +139,14 @@ describe('by what nobody signed, whatever its date, nothing is done:', () => {
   test('no deployment counts as ended', async () => {
     const { staging, store, eve } = await openTargets();
     const form = await recordStatement(staging);
-    const { deploymentId, order, draft } = await staging.begin();
-    const predicate = { record: { ...draft(), result: 'completed' }, order, after: null, sealedAt: LONG_BEFORE };
+    const running = await staging.begin();
+    const { deploymentId, order } = running;
+    const predicate = {
+      record: { ...running.draft(), result: 'completed' },
+      order,
+      after: null,
+      sealedAt: LONG_BEFORE,
+    };
     const statement = { ...form, predicate };
     await sealDocument({ store: eve, name: nameOf.record(deploymentId), artifactType: DOCUMENT.record, statement });
     await expect(standingRecord(store, deploymentId)).rejects.toMatchObject(UNTRUSTED);
