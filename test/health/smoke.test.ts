@@ -60,6 +60,7 @@ describe('a smoke test over HTTP', () => {
     const leak = {
       ...welcome,
       status: 500,
+      detail: 'answered 500',
       body: 'cannot reach postgres://shop:pa55word@db',
       headers: { 'x-db': 'pa55word' },
     };
