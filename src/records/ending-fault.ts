@@ -2,6 +2,7 @@ import type { ComponentStore } from '../artifacts/store.ts';
 import type { SealInput } from '../contract/activities.ts';
 import type { IntakeFindings } from '../contract/evidence.ts';
 import { isSameOrder } from '../contract/order.ts';
+import type { DeploymentRecord } from '../contract/record.ts';
 import { formatTarget } from '../contract/target.ts';
 import { readEvidence } from './evidence.ts';
 
@@ -27,18 +28,22 @@ export async function faultOfEnding(
     if (result === 'passed' && (evidence === null || sealed?.predicate.result !== 'passed'))
       return `${stage} did not pass`;
   }
-  return after === null || isOwnState(deploymentId, intake, after) ? null : 'it cannot have left the runtime like that';
+  return after === null || isOwnState(record, intake, after) ? null : 'it cannot have left the runtime like that';
 }
 
-/** A deployment leaves what it started from, its own release, or nothing, and raises the generation by two at most. */
+/**
+ * Whether a deployment can have left the runtime in a state: with what it started from, unless it was taken out of service
+ * or is left live as its record says. It raises the generation by two at most.
+ */
 function isOwnState(
-  deploymentId: string,
+  { deploymentId, rollback }: DeploymentRecord,
   intake: IntakeFindings | null,
   { generation, live }: NonNullable<SealInput['after']>,
 ): boolean {
   if (intake === null) return false;
   const raised = generation - intake.generation;
-  const isKnown =
-    live === null || live.deploymentId === deploymentId || live.deploymentId === intake.from?.deploymentId;
-  return isKnown && raised >= 0 && raised <= 2;
+  if (raised < 0 || raised > 2) return false;
+  const shown = live?.deploymentId ?? null;
+  if (shown === (intake.from?.deploymentId ?? null)) return live?.digest === intake.from?.digest;
+  return rollback?.outcome === 'failed' && shown === deploymentId;
 }

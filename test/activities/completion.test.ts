@@ -217,8 +217,8 @@ describe('the record of a deployment that did not complete', () => {
   });
 
   test('says what the runtime was seen to show', async () => {
-    const { sealRecord, seal, store, deploymentId } = await openFailed();
-    const after = { generation: 3, live: null };
+    const { sealRecord, seal, store, deploymentId, running } = await openFailed();
+    const after = { generation: 2, live: running.from }; // its generation was burned
     await run(sealRecord, { ...seal, after });
     expect((await readRecord(store, deploymentId))?.after).toEqual(after);
   });
@@ -282,6 +282,13 @@ describe('the record of a deployment that did not complete', () => {
       }),
     ],
     ['that leaves a runtime as it never was', () => ({ after: { generation: 40, live: null } })],
+    ['that leaves nothing live, where something was', () => ({ after: { generation: 2, live: null } })],
+    [
+      'that leaves its own release live, with nothing said of a rollback',
+      ({ record }) => ({
+        after: { generation: 2, live: { ...record.artifact!, deploymentId: record.deploymentId! } },
+      }),
+    ],
     [
       'that leaves somebody else’s release live',
       () => ({
