@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SlipwayError } from '../contract/failure.ts';
-import { identify, isAlive, type ProcessIdentity } from '../runtime/local/process.ts';
+import { identify, isAlive, type ProcessIdentity } from '../process.ts';
 
 /** Says that one `slipway up` runs on a folder, until it is released. */
 export interface Lock {

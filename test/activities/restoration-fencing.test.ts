@@ -162,10 +162,11 @@ describe('clocks that differ', () => {
 test('a rollback that a person took over before any deployer began it keeps the contract', async () => {
   const { restoration, order, draft, orchestrator, verify } = await openScene('post-deploy-verification');
   const failure = { code: 'ABORTED', clause: null, stage: 'completion', message: 'aborted by eve' } as const;
+  const running = draft('completion');
   const now = Date.now();
   const course = { trigger: 'ABORTED', to: restoration.to, startedAt: now, endedAt: now, within: WITHIN } as const;
   const rollback = recordedRollback({ ...course, restored: null });
-  const aborted = endStage(draft('completion'), 'aborted', new Date(now).toISOString(), null);
+  const aborted = endStage(running, 'aborted', new Date(now).toISOString(), null);
   const record = { ...aborted, failure, rollback, result: 'rollback-failed' } as const;
   await attempt(() => orchestrator.sealRecord({ record, order, after: null }));
   expect(await verify()).toMatchObject(VALID);

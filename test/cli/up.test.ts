@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { identify } from '../../src/runtime/local/process.ts';
+import { identify } from '../../src/process.ts';
 import { readUpFile } from '../../src/up/up-file.ts';
 
 const SLIPWAY = join(import.meta.dirname, '..', '..', 'bin', 'slipway.js');

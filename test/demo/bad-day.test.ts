@@ -6,7 +6,7 @@ import { removeUnpacked } from '../../src/artifacts/unpack.ts';
 import type { DeploymentRecord } from '../../src/contract/record.ts';
 import type { DemoOutcome } from '../../src/demo/outcome.ts';
 import { readStory } from '../../src/demo/story.ts';
-import { identify } from '../../src/runtime/local/process.ts';
+import { identify } from '../../src/process.ts';
 import { instancesLeft, startedBy, tellDemo } from './running.ts';
 
 const story = await readStory('bad-day');

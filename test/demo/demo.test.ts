@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { removeUnpacked } from '../../src/artifacts/unpack.ts';
 import type { DemoOutcome } from '../../src/demo/outcome.ts';
-import { identify } from '../../src/runtime/local/process.ts';
+import { identify } from '../../src/process.ts';
 import { canary, filesWith, holds } from '../pipeline/canary.ts';
 import { instancesLeft, startDemo, startedBy, tellDemo } from './running.ts';
 

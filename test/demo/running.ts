@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { DemoOutcome } from '../../src/demo/outcome.ts';
-import { processesMarked } from '../../src/runtime/local/process.ts';
+import { processesMarked } from '../../src/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../bin/slipway.js');

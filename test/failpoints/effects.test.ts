@@ -6,7 +6,7 @@ import { scanFolders, scanSource, type Rules, type Scan } from './scan.ts';
 const rules: Rules = {
   passedOn: new Set([
     // Whoever sends a signal says what for.
-    'src/runtime/local/process.ts signal',
+    'src/process.ts signal',
     // Starts instances and short commands alike.
     'src/runtime/local/launch.ts start',
     // Puts names, marks and lists alike into a registry.
@@ -17,8 +17,6 @@ const rules: Rules = {
     'src/runtime/local/launch.ts runBeside',
     // Tries once what confines a command here, and ends it.
     'src/runtime/local/isolation.ts works',
-    // Asks `ps`, where there is no /proc.
-    'src/runtime/local/process.ts startByPs',
     // Listens to see whether a port is free, and stops at once.
     'src/runtime/local/ports.ts isFree',
     // Empties an instance's own log: nothing is ever decided by what it holds.
@@ -30,7 +28,7 @@ let scan: Scan;
 beforeAll(async () => {
   scan = await scanFolders(
     join(import.meta.dirname, '../..'),
-    ['src/artifacts', 'src/registry', 'src/runtime/local'],
+    ['src/artifacts', 'src/bases', 'src/registry', 'src/runtime/local'],
     rules,
   );
 });
@@ -81,11 +79,7 @@ describe('somebody who changes something without an effect', () => {
     ],
     ['a handle', 'await handle.appendFile(a);', 'src/artifacts/new.ts:1 .appendFile'],
     ['a process', "import { spawn } from 'node:child_process';\nspawn(a);", 'src/artifacts/new.ts:2 spawn'],
-    [
-      'a signal',
-      "import { signal as send } from '../runtime/local/process.ts';\nsend(a, 'SIGTERM');",
-      'src/artifacts/new.ts:2 send',
-    ],
+    ['a signal', "import { signal as send } from '../process.ts';\nsend(a, 'SIGTERM');", 'src/artifacts/new.ts:2 send'],
     ['a signal of Node', "process.kill(a, 'SIGTERM');", 'src/artifacts/new.ts:1 .kill'],
     ['a server', 'createServer().listen(a);', 'src/artifacts/new.ts:1 .listen'],
     ['the whole module', "import * as fs from 'node:fs';\nfs.rmSync(a);", 'src/artifacts/new.ts:1 all of node:fs'],

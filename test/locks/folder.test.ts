@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SlipwayError } from '../../src/contract/failure.ts';
 import { lockFolder } from '../../src/locks/folder.ts';
-import { identify } from '../../src/runtime/local/process.ts';
+import { identify } from '../../src/process.ts';
 
 let state: string;
 beforeEach(async () => {

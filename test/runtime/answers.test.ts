@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { NO_COUNTS, upperBoundOf } from '../../src/contract/answers.ts';
 import { createStableAddress } from '../../src/runtime/local/address.ts';
 import { createAnswerCounter } from '../../src/runtime/local/answers.ts';
-import { processesMarked, signal } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/process.ts';
 import { hang, MOODY, probe, upgradeAsProbe } from './moody.ts';
 import { activation, createWorld, get, shop, until, type World } from './world.ts';
 

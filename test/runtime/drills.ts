@@ -13,7 +13,7 @@ import type { LiveRelease } from '../../src/contract/release.ts';
 import { formatTarget, type Target } from '../../src/contract/target.ts';
 import { FAILPOINTS, type Failpoint } from '../../src/failpoints.ts';
 import { createLocalDriver } from '../../src/runtime/local/client.ts';
-import { processesMarked, signal } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { openState, type Act } from '../../src/runtime/local/state.ts';
 import { AGENT, agentManifest, get, robot, SERVER, serverManifest, until } from './world.ts';

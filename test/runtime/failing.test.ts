@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processesMarked } from '../../src/runtime/local/process.ts';
+import { processesMarked } from '../../src/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { activation, createWorld, get, robot, SERVER, serverManifest, shop, until, type World } from './world.ts';
 

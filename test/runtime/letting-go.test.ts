@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processesMarked } from '../../src/runtime/local/process.ts';
+import { processesMarked } from '../../src/process.ts';
 import { hang, MOODY } from './moody.ts';
 import { activation, createWorld, get, shop, until, type World } from './world.ts';
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LiveRelease } from '../../src/contract/release.ts';
-import { processesMarked, signal } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { activation, createWorld, get, robot, serverManifest, shop, until, type World } from './world.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SealedManifest } from '../../src/config/manifest.ts';
-import { processesMarked, signal } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { secretsIn } from './secrets.ts';
 import {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NO_ANSWERS, NO_COUNTS } from '../../src/contract/answers.ts';
-import { processesMarked, signal } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/process.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { compileRuntime, startRuntimeProcess, type RuntimeProcess } from './compiled.ts';
 import {

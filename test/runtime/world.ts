@@ -7,7 +7,7 @@ import type { SealedManifest } from '../../src/config/manifest.ts';
 import type { LiveRelease } from '../../src/contract/release.ts';
 import type { Target } from '../../src/contract/target.ts';
 import { createLocalDriver } from '../../src/runtime/local/client.ts';
-import { processesMarked, signal } from '../../src/runtime/local/process.ts';
+import { processesMarked, signal } from '../../src/process.ts';
 import { startLocalRuntime, type LocalRuntime, type LocalRuntimeOptions } from '../../src/runtime/local/runtime.ts';
 import { tagOf } from '../../src/runtime/local/sockets.ts';
 import { addImage, imagesIn } from './images.ts';

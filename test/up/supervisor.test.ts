@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { identify } from '../../src/runtime/local/process.ts';
+import { identify } from '../../src/process.ts';
 import type { ChildSpec } from '../../src/up/child.ts';
 import { createSupervisor, type Supervisor } from '../../src/up/supervisor.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pathsOf } from '../../src/config/load.ts';
 import { lockFolder } from '../../src/locks/folder.ts';
-import { identify } from '../../src/runtime/local/process.ts';
+import { identify } from '../../src/process.ts';
 import { keyFolderOf } from '../../src/signing/key-folder.ts';
 import { rotateKey } from '../../src/signing/keys.ts';
 import { connect } from '../../src/temporal/connection.ts';

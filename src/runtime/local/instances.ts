@@ -12,7 +12,7 @@ import type { Isolation } from '../driver.ts';
 import { exitOf, homeOf, launch, locate, runBeside, type InstanceSpec } from './launch.ts';
 import { tailLog } from './log.ts';
 import type { GivenSecrets } from './secrets.ts';
-import { identify, isAlive, processesMarked, signal as send, type ProcessIdentity } from './process.ts';
+import { identify, isAlive, processesMarked, signal as send, type ProcessIdentity } from '../../process.ts';
 import { heartbeatAge, lookAtHeartbeat, lookAtPath } from './readiness.ts';
 import type { InstanceRecord } from './state.ts';
 

@@ -7,7 +7,7 @@ import type { Target } from '../../contract/target.ts';
 import type { Midway } from '../../failpoints.ts';
 import type { Isolation } from '../driver.ts';
 import { confine, MINIMAL_PATH } from './isolation.ts';
-import { firstChildOf, identify, signal as send, type ProcessIdentity } from './process.ts';
+import { firstChildOf, identify, signal as send, type ProcessIdentity } from '../../process.ts';
 import type { GivenSecrets, InstanceSecrets } from './secrets.ts';
 import type { UnpackedArtifact } from './unpacked.ts';
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { SlipwayError } from '../../contract/failure.ts';
 import { effect, type Midway } from '../../failpoints.ts';
-import { identify, isAlive, type ProcessIdentity } from './process.ts';
+import { identify, isAlive, type ProcessIdentity } from '../../process.ts';
 import { socketsOf } from './sockets.ts';
 
 /** Held for as long as the process lives; a kill -9 frees it, because its holder is then no longer alive. */

@@ -1,7 +1,7 @@
 import type { SealedManifest } from '../../config/manifest.ts';
 import type { ComponentSecrets } from '../../secrets/component-secrets.ts';
 import type { Mask } from '../../secrets/mask.ts';
-import { environmentOf, type ProcessIdentity } from './process.ts';
+import { environmentOf, type ProcessIdentity } from '../../process.ts';
 
 /**
  * Secrets on their way from where they lie into the environment of an instance: they are in this process's memory, and
