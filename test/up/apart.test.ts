@@ -32,9 +32,7 @@ async function lookFor(uid: number, apartness: 'namespaces' | null) {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-apart-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const code = join(folder, 'code');
-  for (const part of ['up', 'build', 'contract', 'artifacts', 'signing', 'config', 'failpoints.js']) {
-    await cp(join(ROOT, 'dist', 'src', part), join(code, 'src', part), { recursive: true });
-  }
+  await cp(join(ROOT, 'dist', 'src'), join(code, 'src'), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(code, 'node_modules'));
   await writeFile(join(code, 'package.json'), '{ "type": "module" }');
   await cp(join(import.meta.dirname, 'fixtures'), join(folder, 'fixtures'), { recursive: true });
