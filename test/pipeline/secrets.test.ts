@@ -53,6 +53,14 @@ for (const pid of fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)
   try { console.log(pid, fs.readFileSync('/proc/' + pid + '/environ', 'latin1')); } catch {}
 console.log('told', JSON.stringify(process.env)); process.exit(1);`;
 
+/** Ends with 3 when a sandbox shows a secret in the environments around it, else with 1: nothing that it says is quoted. */
+const SEEK = `const fs = require('node:fs'), { createHash } = require('node:crypto');
+const all = [...Object.values(process.env)];
+for (const pid of fs.readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)))
+  try { all.push(...fs.readFileSync('/proc/' + pid + '/environ', 'latin1').split('\\0').map((each) => each.replace(/^[^=]*=/, ''))); } catch {}
+const found = all.some((each) => ['HASHES'].includes(createHash('sha256').update(each).digest('hex')));
+console.log('told', JSON.stringify(process.env)); process.exit(found ? 3 : 1);`;
+
 const asking = (secret: string): string =>
   `{ command: [node, server.mjs], startWithin: 5s, env: { KEY: { secret: ${secret} } } }`;
 const hashOf = (value: string): string => createHash('sha256').update(value).digest('hex');
@@ -113,7 +121,8 @@ describe.sequential('secrets', () => {
     const { shop } = platform;
     const run = asking('web/key');
     const one = { text: 'one', server: serverDoing() };
-    const smoke = `[{ name: tells all, command: [node, -e, ${JSON.stringify(TELL)}], at: [live] }]`;
+    const seek = SEEK.replace("'HASHES'", CANARIES.map((canary) => `'${hashOf(canary)}'`).join(', '));
+    const smoke = `[{ name: tells all, command: [node, -e, ${JSON.stringify(seek)}], at: [live] }]`;
     const tells = shop.version({ ...one, manifest: manifestWith({ run, smoke }) });
     const builds = shop.version({
       ...one,
@@ -148,7 +157,8 @@ describe.sequential('secrets', () => {
     });
     const [told, built, died, refused] = said.filter(({ target }) => target === 'staging/web').slice(1);
     expect(told).toMatchObject({ result: 'rolled-back', failure: { code: 'SMOKE_FAILED' } });
-    expect(told?.failure?.message).toMatch(/told \{/);
+    // Nothing is quoted of what speaks with an instance that has a secret.
+    expect(told?.failure?.message).toMatch(/ended with 1; expected 0/);
     expect(built).toMatchObject({ result: 'failed', failure: { code: 'BUILD_FAILED' } });
     expect(built?.failure?.message).toMatch(/told \{/);
     expect(died).toMatchObject({ result: 'failed', failure: { code: 'INSTANCE_DIED', stage: 'deploy' } });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const WORKER = `
-import { exitWhenParentDies } from '${compiled}/parent.js';
+import { exitWhenParentDies } from '${compiled}/../parent.js';
 exitWhenParentDies(process.env);
 setInterval(() => {}, 1000);
 console.log('ready');
