@@ -8,6 +8,9 @@ import { taskQueueOf } from '../contract/stages.ts';
 import { formatTarget, laneWorkflowId, type Target } from '../contract/target.ts';
 import { toSlipwayError } from './errors.ts';
 
+/** Milliseconds; half of what a submission is given. A lane's task takes some ten. */
+const LOST_AFTER = 5_000;
+
 type LaneWorkflow = (input: LaneInput) => Promise<never>;
 
 /** Sends an update to a target's lane, which begins with it unless it runs already. */
@@ -17,6 +20,8 @@ export async function updateWithStart<R, A>(client: Client, target: Target, name
     taskQueue: taskQueueOf('orchestrator', target.environment),
     args: [{ target }],
     workflowIdConflictPolicy: 'USE_EXISTING',
+    // A task that was lost with its worker goes to another one while a client still waits for its answer.
+    workflowTaskTimeout: LOST_AFTER,
     typedSearchAttributes: [{ key: SEARCH_ATTRIBUTES.target, value: formatTarget(target) }],
     staticSummary: `Lane of ${formatTarget(target)}`,
   });
