@@ -71,6 +71,7 @@ export async function openBenchPlatform(
   const connection = await connect(running.location);
   const client = new Client({ connection, namespace: running.location.namespace });
   const slipway = createSlipway(client);
+  const artifacts = await openStore(loaded, { env: own, notary: openReader({ loaded, env: own }) });
   const driver = createLocalDriver({ folder: join(paths.state, 'runtime') });
 
   const order = (revision: Revision): Promise<Submission> =>
@@ -89,7 +90,7 @@ export async function openBenchPlatform(
     client,
     location: running.location,
     driver,
-    store: openStore(loaded, { env: own, notary: openReader({ loaded, env: own }) }).component(TARGET.component),
+    store: artifacts.component(TARGET.component),
     storeFolder: paths.store,
     order,
     follow,

@@ -86,7 +86,7 @@ async function create(
   const setting = {
     loaded,
     paths,
-    artifacts: openStore(loaded, { env, notary }),
+    artifacts: await openStore(loaded, { env, notary }),
     location,
     logger,
     environment,

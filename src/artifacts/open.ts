@@ -9,7 +9,7 @@ import type { Credentials } from '../registry/authorization.ts';
 import { resolveSecret, type SecretPlaces } from '../secrets/resolve.ts';
 import type { Notary } from '../signing/notary.ts';
 import { createLayoutStore } from './layout.ts';
-import { createRegistryStore, type RegistryStoreOptions } from './registry.ts';
+import type { RegistryStoreOptions } from './registry.ts';
 import type { ArtifactStore } from './store.ts';
 
 export interface StoreDeps {
@@ -25,11 +25,17 @@ type Loaded = Pick<LoadedPlatform, 'platform' | 'folder'>;
  * The store that a platform names: on disk, or in a registry. Nothing is asked of it yet.
  * @throws FILE_INVALID when the certificates that it names cannot be read
  */
-export function openStore(loaded: Loaded, { env, notary }: StoreDeps): ArtifactStore {
+export async function openStore(loaded: Loaded, { env, notary }: StoreDeps): Promise<ArtifactStore> {
   const { store } = loaded.platform;
   const by = notary === undefined ? {} : { notary };
-  if ('registry' in store) return createRegistryStore({ ...registryOf(loaded, store, env), ...by });
-  return createLayoutStore({ path: pathsOf(loaded).store, ...by });
+  if (!('registry' in store)) return createLayoutStore({ path: pathsOf(loaded).store, ...by });
+  return await createRegistry({ ...registryOf(loaded, store, env), ...by });
+}
+
+/** Loaded late: most stores are on disk, and every process starts with one. */
+async function createRegistry(options: RegistryStoreOptions): Promise<ArtifactStore> {
+  const { createRegistryStore } = await import('./registry.ts');
+  return createRegistryStore(options);
 }
 
 /** How the registry of a platform is reached. @throws FILE_INVALID */
@@ -55,12 +61,12 @@ export interface PlaceDeps {
 }
 
 /** The store at a path, or at an address. @throws USAGE, FILE_INVALID */
-export function openStoreAt(text: string, { env, loaded, end }: PlaceDeps): ArtifactStore {
+export async function openStoreAt(text: string, { env, loaded, end }: PlaceDeps): Promise<ArtifactStore> {
   if (!/^https?:/i.test(text)) return createLayoutStore({ path: resolve(text) });
   const address = registryAddress(text);
   if (loaded !== null && 'registry' in loaded.platform.store) {
     const own = registryAddress(loaded.platform.store.registry);
-    if (own.origin === address.origin && own.prefix === address.prefix) return openStore(loaded, { env });
+    if (own.origin === address.origin && own.prefix === address.prefix) return await openStore(loaded, { env });
   }
   const { [`SLIPWAY_${end}_USERNAME`]: username, [`SLIPWAY_${end}_PASSWORD`]: password } = env;
   const { [`SLIPWAY_${end}_TOKEN`]: token, [`SLIPWAY_${end}_CA`]: file } = env;
@@ -70,7 +76,7 @@ export function openStoreAt(text: string, { env, loaded, end }: PlaceDeps): Arti
   if (credentials !== null && origin.protocol === 'http:' && !isLoopback(origin)) {
     throw new SlipwayError('USAGE', `${address.origin}: credentials are sent over https only`);
   }
-  return createRegistryStore({
+  return await createRegistry({
     address,
     credentials: async () => credentials,
     ca: file === undefined ? undefined : certificatesOf({ registry: text, ca: { file } }, ''),

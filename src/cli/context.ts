@@ -53,7 +53,7 @@ export const openContext: OpenContext = (terminal, { config = 'platform.yaml', j
     platform,
     artifacts: once(async () => {
       const loaded = await platform();
-      return openStore(loaded, { env, notary: openReader({ loaded, env }) });
+      return await openStore(loaded, { env, notary: openReader({ loaded, env }) });
     }),
     slipway: async () => (await server()).slipway,
     pollers: async (queue) => (await server()).pollers(queue),

@@ -66,7 +66,7 @@ export async function startPlaying(options: PlayOptions): Promise<Playing> {
       story,
       slipway: createSlipway(new Client({ connection, namespace })),
       observer: createLocalObserver({ folder: join(state, 'runtime') }),
-      artifacts: openStore(prepared.loaded, { env, notary: openReader({ loaded: prepared.loaded, env }) }),
+      artifacts: await openStore(prepared.loaded, { env, notary: openReader({ loaded: prepared.loaded, env }) }),
       ui: platform.ui,
       server: { address, namespace },
       heeding: (signal, work) => connection.withAbortSignal(oneForManyCalls(signal), work),

@@ -29,19 +29,19 @@ describe.skipIf(DOCKER_REGISTRY.command === null)('a platform that names a regis
   it('is let in by what its references hold, and slipway doctor sees that', async () => {
     const loaded = await platformWith('username: { env: USER_OF_IT }, password: { file: password }');
     const env = { USER_OF_IT: 'slipway' };
-    await openStore(loaded, { env }).component('web').putBlob(SMALL);
+    await (await openStore(loaded, { env })).component('web').putBlob(SMALL);
     expect(await checkStore(loaded, env)).toMatchObject({ state: 'good', found: `${registry.url}/team` });
   });
 
   it('is not, where they hold nothing, or something else', async () => {
     const loaded = await platformWith('username: { env: USER_OF_IT }, password: { file: password }');
-    const store = openStore(loaded, { env: {} }).component('web');
+    const store = (await openStore(loaded, { env: {} })).component('web');
     await expect(store.putBlob(SMALL)).rejects.toMatchObject({ code: 'SECRET_UNAVAILABLE', fault: 'platform' });
     expect(await checkStore(loaded, { USER_OF_IT: 'eve' })).toMatchObject({
       state: 'bad',
       found: expect.stringContaining('401'),
     });
     const nothing = await platformWith('ca: { file: nowhere.pem }');
-    expect(() => openStore(nothing, { env: {} })).toThrow(/store\.ca: nowhere\.pem cannot be read \(ENOENT\)/);
+    await expect(openStore(nothing, { env: {} })).rejects.toThrow(/store\.ca: nowhere\.pem cannot be read \(ENOENT\)/);
   });
 });

@@ -69,7 +69,7 @@ export async function openPlatform({
   const client = new Client({ connection, namespace: running.location.namespace });
   const slipway = await openSlipway(running.location);
   const paths = pathsOf(loaded);
-  const artifacts = openStore(loaded, { env, notary: openReader({ loaded, env }) });
+  const artifacts = await openStore(loaded, { env, notary: openReader({ loaded, env }) });
   const observer = createLocalObserver({ folder: join(paths.state, 'runtime') });
   const target = { environment: 'staging', component: 'web' };
 

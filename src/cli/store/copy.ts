@@ -23,9 +23,9 @@ export const copyStoreCommand: CommandFactory = (cli) =>
     .action(
       cli.action<object, [string, string, string | undefined]>(async (context, options, fromText, toText, what) => {
         const loaded = await platformIfAny(context, options);
-        const open = (text: string, end: 'FROM' | 'TO'): ArtifactStore =>
-          openStoreAt(text, { env: context.env, loaded, end });
-        const [from, to] = [open(fromText, 'FROM'), open(toText, 'TO')];
+        const open = async (text: string, end: 'FROM' | 'TO'): Promise<ArtifactStore> =>
+          await openStoreAt(text, { env: context.env, loaded, end });
+        const [from, to] = [await open(fromText, 'FROM'), await open(toText, 'TO')];
         const components: Copied[] = [];
         for (const { component, release } of await chosen(from, what)) {
           const [source, target] = [from.component(component), to.component(component)];

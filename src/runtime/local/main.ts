@@ -31,7 +31,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
 
   const loaded = await loadPlatform(config);
   const { instances } = pathsOf(loaded);
-  const store = openStore(loaded, { env: { ...env } });
+  const store = await openStore(loaded, { env: { ...env } });
   // No instance inherits what lets us into the store.
   for (const variable of secretVariablesOf(loaded.platform).store) delete env[variable];
   const { keys, files } = privatePlacesOf(loaded, env);
