@@ -1,4 +1,4 @@
-import { canonicalJson } from '../artifacts/canonical.ts';
+import { saysTheSame } from '../artifacts/canonical.ts';
 import type { ComponentStore, Descriptor } from '../artifacts/store.ts';
 import { readDocument, readEnvelope, sealDocument, type Document } from '../artifacts/sealed.ts';
 import { hexOf, type Digest } from '../contract/digest.ts';
@@ -106,7 +106,7 @@ async function asEvidence<S extends Stage>(
   document: Document,
 ): Promise<SealedEvidence<S>> {
   const { digest, statement } = document;
-  const predicate = stageIn(stage, statement, (a, b) => canonicalJson(a) === canonicalJson(b));
+  const predicate = stageIn(stage, statement, saysTheSame);
   if (predicate === null) {
     throw new SlipwayError(
       'UNTRUSTED_EVIDENCE',

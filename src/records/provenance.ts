@@ -1,4 +1,4 @@
-import { canonicalJson } from '../artifacts/canonical.ts';
+import { saysTheSame } from '../artifacts/canonical.ts';
 import { readDocument, sealDocument, type Document } from '../artifacts/sealed.ts';
 import type { ComponentStore, Descriptor } from '../artifacts/store.ts';
 import { hexOf, type Digest } from '../contract/digest.ts';
@@ -47,7 +47,7 @@ async function trusted(
   found: Document,
   { definition, sandbox, environment }: { definition: Digest; sandbox: string; environment: string },
 ): Promise<Provenance | null> {
-  const built = buildIn(found.statement, (a, b) => canonicalJson(a) === canonicalJson(b)) as Provenance | null;
+  const built = buildIn(found.statement, saysTheSame) as Provenance | null;
   if (built === null || built.definition !== definition || built.sandbox !== sandbox) return null;
   if (found.statement.subject[0]?.digest.sha256 !== hexOf(built.release.digest)) return null;
   const claim = { roles: ['builder'], environment, at: built.origin.finishedAt } as const;

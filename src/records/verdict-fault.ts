@@ -1,4 +1,4 @@
-import { canonicalJson } from '../artifacts/canonical.ts';
+import { saysTheSame } from '../artifacts/canonical.ts';
 import { readManifest } from '../artifacts/image.ts';
 import type { ComponentStore } from '../artifacts/store.ts';
 import { parsePlatform } from '../config/load.ts';
@@ -78,7 +78,7 @@ async function faultOfPolicy(
   const environment = environmentOf(platform, deploymentOf(deploymentId).environment);
   const manifest = await readManifest(store, findings.artifact);
   const declared = declaredPolicy(environment, manifest, verdict.policy.counted);
-  return canonicalJson(declared) === canonicalJson(verdict.policy)
+  return saysTheSame(declared, verdict.policy)
     ? null
     : { clause: '§10', reason: 'it was judged by another policy than its platform file and its manifest declare' };
 }

@@ -2,17 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { parseBaseReference } from '../../src/config/base-reference.ts';
 import { type Manifest, manifestSchema, sealedManifest } from '../../src/config/manifest.ts';
 import { readYaml } from '../../src/config/read.ts';
+import { MANIFEST } from './written.ts';
 
 const DIGEST = `sha256:${'a1'.repeat(32)}`;
-const MANIFEST = `apiVersion: slipway/v1
-component: storefront
-kind: storefront
-build: { command: [node, build.mjs], output: dist }
-run: { command: [node, server.mjs] }
-health: { path: /healthz }
-smoke:
-  - { name: home page, path: / }
-`;
 
 const read = (text: string): Manifest =>
   readYaml(manifestSchema, Buffer.from(text), 'slipway.yaml', 'MANIFEST_INVALID');

@@ -2,16 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/artifacts/canonical.ts';
 import { type Manifest, manifestSchema, sealedManifest } from '../../src/config/manifest.ts';
 import { readYaml } from '../../src/config/read.ts';
-
-const MANIFEST = `apiVersion: slipway/v1
-component: storefront
-kind: storefront
-build: { command: [node, build.mjs], output: dist }
-run: { command: [node, server.mjs] }
-health: { path: /healthz }
-smoke:
-  - { name: home page, path: / }
-`;
+import { MANIFEST } from './written.ts';
 
 const read = (text: string): Manifest =>
   readYaml(manifestSchema, Buffer.from(text), 'slipway.yaml', 'MANIFEST_INVALID');

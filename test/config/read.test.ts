@@ -4,22 +4,13 @@ import { manifestSchema } from '../../src/config/manifest.ts';
 import { parsePlatform } from '../../src/config/load.ts';
 import { readYaml } from '../../src/config/read.ts';
 import { SlipwayError } from '../../src/contract/failure.ts';
+import { MANIFEST } from './written.ts';
 
 const PLATFORM = `apiVersion: slipway/v1
 sources:
   - { name: shop, url: ../shop.git }
 environments:
   staging: {}
-`;
-
-const MANIFEST = `apiVersion: slipway/v1
-component: storefront
-kind: storefront
-build: { command: [node, build.mjs], output: dist }
-run: { command: [node, server.mjs] }
-health: { path: /healthz }
-smoke:
-  - { name: home page, path: / }
 `;
 
 function refusal(read: () => unknown): SlipwayError {
