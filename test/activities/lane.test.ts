@@ -100,6 +100,15 @@ describe('a lane that begins cold', () => {
 });
 
 describe('an act', () => {
+  test('are sealed of a target alone: another name would be counted among the acts of one', async () => {
+    const { lane, store } = await openLane();
+    const target = { ...TARGET, environment: `${TARGET.environment}.x` };
+    const act: Act = { kind: 'resume', by: 'eve', reason: 'seen' };
+    const said = await failureOf(run(lane.sealAct, { target, act, key: 'k' }));
+    expect(said).toMatchObject({ code: 'ACT_REFUSED', retried: false });
+    expect(await store.names('act.')).toEqual([]);
+  });
+
   test('is sealed in the target’s chain once, however often it is asked for', async () => {
     const { sealAct, store } = await openLane();
     const resume: Act = { kind: 'resume', by: 'ada', reason: 'seen' };

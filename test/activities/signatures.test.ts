@@ -8,7 +8,7 @@ import { createNotary, type Notary } from '../../src/signing/notary.ts';
 import type { TrustedKey } from '../../src/signing/trust.ts';
 import { TEST_KEY, TEST_NOTARY } from '../signing/keys.ts';
 import { createTarget } from '../records/deployments.ts';
-import { TARGET } from '../records/plan.ts';
+import { rollbackOf, TARGET } from '../records/plan.ts';
 import { failureOf, logger, openPlatform, run } from './setting.ts';
 
 const ROLES = ['orchestrator', 'builder', 'deployer'] as const;
@@ -93,6 +93,17 @@ describe('a deployer touches nothing', () => {
     expect(said).toMatchObject({ code: 'ROLLBACK_NOT_READY', message: expect.stringMatching(/not to be trusted/) });
     expect(opened.runtime.calls).not.toContain('activate');
   });
+});
+
+test('a deployer proves itself what a person returns to, and leaves that not to the builder', async () => {
+  const opened = await openDeployment();
+  const returnTo = opened.before.after!.live!;
+  const running = await opened.target.begin({ order: rollbackOf('back'), returnTo, text: 'version 1' });
+  const consumes = await running.passUpTo('release');
+  const { activateRelease } = createDeploy(opened.depsAs(forgettingTheFirst(opened.before)));
+  const said = await failureOf(run(activateRelease, { deploymentId: running.deploymentId, consumes }));
+  expect(said).toMatchObject(UNTRUSTED);
+  expect(opened.runtime.calls).not.toContain('activate');
 });
 
 describe('a restoration', () => {
