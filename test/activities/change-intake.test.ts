@@ -6,9 +6,11 @@ import { SlipwayError } from '../../src/contract/failure.ts';
 import type { Order } from '../../src/contract/order.ts';
 import { digestOf } from '../../src/digest-of.ts';
 import { readEvidence } from '../../src/records/evidence.ts';
+import { nameOf } from '../../src/records/names.ts';
 import { readPlatform } from '../../src/records/platform.ts';
 import { PLATFORM, WITHIN } from '../records/made-up.ts';
 import { orderOf, rollbackOf } from '../records/plan.ts';
+import { handsOn } from '../records/scratch.ts';
 import { writeSource } from '../source/written-source.ts';
 import { failureOf, openPlatform, run } from './setting.ts';
 
@@ -65,6 +67,19 @@ describe('change intake', () => {
     });
     expect((await readPlatform(store, findings!.platform)).equals(PLATFORM)).toBe(true);
     expect(evidence.facts).toMatchObject({ from: second.after?.live, generation: 2, rollbackWithin: WITHIN });
+  });
+
+  test('takes no commit for new where the change intake of what is live is missing', async () => {
+    const { path, store, target, deps, second } = await openIntake();
+    const { admitChange } = createChangeIntake({
+      ...deps,
+      loadPlatform: async () => LOADED,
+      openSource: () => ({ name: 'shop', fetch: async () => {} }) as never,
+    });
+    await handsOn(path, store.component).unname(nameOf.evidence(second.record.deploymentId!, 'change-intake'));
+    const said = await failureOf(run(admitChange, { deploymentId: target.idOf(3), order: orderOf('third') }));
+    expect(said).toMatchObject({ code: 'UNTRUSTED_EVIDENCE', retried: false });
+    expect(said.message).toContain('is not in the store');
   });
 
   test('of a rollback names the release that it returns to, and who wants that and why', async () => {
